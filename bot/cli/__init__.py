@@ -1,0 +1,113 @@
+"""The shell: start, stop, and the operator's commands.
+
+Exit codes: 0 fine, 1 failed (one clear line on stderr), 2 usage or settings.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="walltime-bot",
+    help="The Slack bot that tells HPC people how many core-hours they have used, and warns them in time.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(help="Secret keys.", no_args_is_help=True)
+database = typer.Typer(help="The database.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+app.add_typer(database, name="db")
+
+# Commands import what they need when they run: `--help` answers at once.
+
+
+@app.command()
+def run() -> None:
+    """Run the bot: Socket Mode when SLACK_APP_TOKEN is set, else HTTP mode."""
+    from bot.cli.run import run as run_bot
+    from bot.wiring.settings import read_settings
+
+    _run(run_bot(read_settings(os.environ)))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where the page listens; 0 takes a free port.")] = 8765,
+) -> None:
+    """Try the bot in the browser: a simulated cluster, a Slack look-alike, no account needed."""
+    from bot.cli.demo import demo as run_demo
+
+    _run(run_demo(port))
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, Slack, database, keys and clusters, one line each; exit 1 if one fails."""
+    from bot.cli.doctor import examine
+    from bot.wiring.settings import read_settings
+
+    if not _run(examine(read_settings(os.environ))):
+        raise typer.Exit(1)
+
+
+@app.command()
+def manifest() -> None:
+    """Print the Slack app manifest for this configuration."""
+    from bot.cli.manifest import manifest_text
+    from bot.wiring.settings import read_settings
+
+    typer.echo(manifest_text(read_settings(os.environ, to_run=False)), nl=False)
+
+
+@keys.command("generate")
+def keys_generate() -> None:
+    """Print a new key for WALLTIME_SECRET_KEYS."""
+    from bot.store.vault import new_key
+
+    typer.echo(new_key())
+
+
+@database.command("upgrade")
+def database_upgrade() -> None:
+    """Bring the database's schema to this version's."""
+    from bot.cli.database import upgrade
+    from bot.wiring.settings import read_settings
+
+    _run(upgrade(read_settings(os.environ, to_run=False)))
+
+
+def main() -> NoReturn:
+    """Run the command line; a failure is one clear line, never a traceback."""
+    from bot.wiring.settings import SettingsFaulty
+
+    try:
+        app()
+    except SettingsFaulty as error:
+        _fail(2, *error.faults)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if os.environ.get("WALLTIME_LOG_LEVEL", "").lower() == "debug":
+            raise
+        from bot.domain.secret import mask_secrets
+
+        text = mask_secrets(str(error)).splitlines()
+        _fail(1, f"{type(error).__name__}: {text[0] if text else 'failed'}")
+    sys.exit(0)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def _fail(code: int, *lines: str) -> NoReturn:
+    for line in lines:
+        typer.echo(f"walltime-bot: {line}", err=True)
+    sys.exit(code)

@@ -1,0 +1,131 @@
+"""`walltime-bot doctor`: would it work? One line a check, with what to do."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import aiohttp
+import typer
+from slack_sdk.errors import SlackApiError
+
+from bot.cluster.client import probe
+from bot.domain.errors import WalltimeError
+from bot.slack.client import Identity, error_code, identify, make_client
+from bot.slack.manifest import SCOPES
+from bot.store.engine import Database
+from bot.store.vault import KeyRingFaulty
+from bot.wiring.bot import utc_now
+from bot.wiring.keys import KEY_FILE, key_ring
+from bot.wiring.settings import Settings
+
+# Slack refuses nothing of ours by the clock, but we refuse its requests beyond five minutes.
+MOST_SKEW: Final = timedelta(minutes=1)
+_NETWORK = (aiohttp.ClientError, TimeoutError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One checked thing: `advice` is empty when it works."""
+
+    what: str
+    found: str
+    advice: str = ""
+
+
+async def examine(settings: Settings) -> bool:
+    """Print every finding as it comes; True if all would work."""
+    well = True
+    async for finding in _findings(settings):
+        mark = "FAIL" if finding.advice else "ok  "
+        advice = f"; {finding.advice}" if finding.advice else ""
+        typer.echo(f"{mark} {finding.what}: {finding.found}{advice}")
+        well = well and not finding.advice
+    return well
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    mode = "Socket Mode" if settings.socket_mode else "HTTP mode"
+    yield Finding("settings", f"{mode}, {len(settings.clusters)} cluster(s), command {settings.command}")
+    yield _keys(settings)
+    yield await _database(settings)
+    async with aiohttp.ClientSession() as session:
+        async for finding in _slack(settings, session):
+            yield finding
+    for cluster in settings.clusters:
+        what = f"cluster {cluster.name}"
+        try:
+            seen = await probe(cluster)
+        except WalltimeError as error:
+            yield Finding(
+                what, str(error), f"check its url and ca_file, and that {cluster.url} is reachable here"
+            )
+            continue
+        yield Finding(what, f"reachable at {cluster.url}")
+        if seen is not None:
+            yield _clock(f"clock against {cluster.name}", seen)
+
+
+def _keys(settings: Settings) -> Finding:
+    try:
+        there = settings.secret_keys is not None or (settings.data_dir / KEY_FILE).exists()
+        ring = key_ring(settings.secret_keys, settings.data_dir)
+    except (KeyRingFaulty, OSError) as error:
+        return Finding("keys", str(error), f"make {settings.data_dir} writable, or set WALLTIME_SECRET_KEYS")
+    made = "" if there else f" (just made in {settings.data_dir / KEY_FILE}: back it up)"
+    return Finding("keys", f"{len(ring.keys)}, {ring.sealing_id} seals{made}")
+
+
+async def _database(settings: Settings) -> Finding:
+    try:
+        database = Database(settings.database_url)
+        try:
+            now, newest = await database.revisions()
+        finally:
+            await database.close()
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is the finding)
+        return Finding("database", type(error).__name__, "check WALLTIME_DATABASE_URL and WALLTIME_DATA_DIR")
+    if now == newest:
+        return Finding("database", f"schema {now}")
+    return Finding("database", f"schema {now or 'none'}, {newest} comes with the next start")
+
+
+async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+    client = make_client(settings.slack_api_url, session, settings.slack_bot_token)
+    try:
+        identity = await identify(client)
+    except SlackApiError as error:
+        yield Finding("slack token", error_code(error), "reinstall the app and set SLACK_BOT_TOKEN anew")
+        return
+    except _NETWORK as error:
+        yield Finding("slack", type(error).__name__, f"make {settings.slack_api_url} reachable from here")
+        return
+    yield Finding("slack token", f"{identity.workspace_name} ({identity.workspace})")
+    yield _scopes(identity)
+    if identity.date is not None:
+        yield _clock("clock against Slack", identity.date)
+    if settings.slack_app_token is not None:
+        try:
+            await client.apps_connections_open(app_token=settings.slack_app_token.reveal())
+        except SlackApiError as error:
+            advice = "make an app-level token with the scope connections:write and set SLACK_APP_TOKEN"
+            yield Finding("slack app token", error_code(error), advice)
+        except _NETWORK as error:
+            yield Finding("slack app token", type(error).__name__, "try again")
+        else:
+            yield Finding("slack app token", "opens Socket Mode")
+
+
+def _scopes(identity: Identity) -> Finding:
+    missing = sorted(set(SCOPES) - identity.scopes)
+    if missing:
+        advice = "update the app from `walltime-bot manifest` and reinstall it"
+        return Finding("slack scopes", f"missing: {', '.join(missing)}", advice)
+    return Finding("slack scopes", "all granted")
+
+
+def _clock(what: str, theirs: datetime) -> Finding:
+    skew = abs(utc_now() - theirs)
+    if skew > MOST_SKEW:
+        return Finding(what, f"{skew.total_seconds():.0f} s apart", "set this machine's clock (NTP)")
+    return Finding(what, f"within {max(1, round(skew.total_seconds()))} s")

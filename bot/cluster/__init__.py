@@ -1,0 +1,1 @@
+"""The cluster's API over HTTP: calls, retries, and JSON into values."""

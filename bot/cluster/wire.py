@@ -1,0 +1,92 @@
+"""The walltime endpoint's bytes into a number or the one right error.
+
+Source: the platform's page of `/hpc/openapi/v2/view/walltime/users/{username}`. Business errors usually come
+with HTTP 200 and `data` may then hold a text, so the JSON `code` is read first, whatever the HTTP status.
+"""
+
+import json
+import math
+from http import HTTPStatus
+from typing import Final
+
+from bot.domain.errors import (
+    AccessDenied,
+    ClusterMisconfigured,
+    ClusterRefused,
+    ClusterSilent,
+    NoData,
+    TokenRefused,
+    UsernameFrozen,
+    UsernameUnknown,
+    WalltimeError,
+)
+
+_REFUSALS: Final[dict[str, type[ClusterRefused]]] = {
+    "10004": UsernameUnknown,  # a parameter is invalid, and the username is the only one
+    "10007": UsernameFrozen,
+    "10008": TokenRefused,
+    "10009": AccessDenied,
+}
+# 10001 internal error, 10012 connection broken, 10013 operation timed out.
+_PASSING: Final = frozenset({"10001", "10012", "10013"})
+# All else of the page's table (10003 parameters missing, 10010 and 10011 files, 815005 and 815007 job
+# submission) cannot follow from a well-made request for the counter: the address or the API is not ours.
+_LONGEST_CODE: Final = 12
+
+
+def core_hours_from(status: int, body: bytes) -> float:
+    """Return the core-hours; raises ClusterRefused, ClusterSilent, NoData or ClusterMisconfigured."""
+    envelope = _envelope(body)
+    if envelope is None or "code" not in envelope:
+        raise _without_envelope(status)
+    code = str(envelope["code"])
+    if code != "0":
+        raise _refusal(code, envelope)
+    if status != HTTPStatus.OK:
+        raise _without_envelope(status)
+    return _number(envelope.get("data"))
+
+
+def _envelope(body: bytes) -> dict[str, object] | None:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _without_envelope(status: int) -> WalltimeError:
+    """Judge an answer by its HTTP status alone."""
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return TokenRefused(f"http {status}")
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ClusterSilent(f"http {status}")
+    if status == HTTPStatus.OK:
+        return ClusterMisconfigured("the answer is not the API's JSON")
+    return ClusterMisconfigured(f"http {status}")
+
+
+def _refusal(code: str, envelope: dict[str, object]) -> WalltimeError:
+    if code in _REFUSALS:
+        return _REFUSALS[code](code)
+    if code in _PASSING:
+        return ClusterSilent(f"code {code}")
+    if code == "1001":
+        # Sibling gateways say a dead token this way, with the text under `msg` or `message`.
+        text = f"{envelope.get('msg')} {envelope.get('message')}".lower()
+        return TokenRefused(code) if "token" in text or "jwt" in text else ClusterSilent(f"code {code}")
+    known_form = code.isascii() and code.isalnum() and len(code) <= _LONGEST_CODE
+    return ClusterMisconfigured(f"code {code}" if known_form else "an unknown code")
+
+
+def _number(data: object) -> float:
+    """Read `data`: a finite number >= 0, else NoData. Null means "nothing there", never zero hours."""
+    if isinstance(data, bool) or not isinstance(data, int | float):
+        raise NoData
+    try:
+        value = float(data)
+    except OverflowError:
+        raise NoData from None
+    if not math.isfinite(value) or value < 0:
+        raise NoData
+    return value

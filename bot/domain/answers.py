@@ -1,0 +1,37 @@
+"""What use cases answer and views draw."""
+
+from dataclasses import dataclass
+
+from bot.domain.clusters import Cluster
+from bot.domain.errors import WalltimeError
+from bot.domain.people import Link, Person
+from bot.domain.usage import Reading, Usage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkUsage:
+    """One link's usage: `problem` says why `reading` is not of this moment; without a reading, why none."""
+
+    link: Link
+    cluster: Cluster
+    reading: Reading | None
+    this_month: Usage | None
+    pace_per_day: float | None
+    problem: WalltimeError | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkHealth:
+    """One link as `status` shows it; `cluster` is None when it left the settings."""
+
+    link: Link
+    cluster: Cluster | None
+    reading: Reading | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Status:
+    """All that `status` shows of one person."""
+
+    person: Person
+    links: tuple[LinkHealth, ...]

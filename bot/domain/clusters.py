@@ -1,0 +1,49 @@
+"""A cluster as the settings describe it, and how its address is read."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+DEFAULT_PLATFORM_URL = "https://www.scnet.cn"
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cluster:
+    """One HPC cluster; `url` and `platform_url` are bases without a trailing slash or `/hpc`."""
+
+    name: str
+    label: str
+    url: str
+    timezone: ZoneInfo
+    platform_url: str = DEFAULT_PLATFORM_URL
+    cluster_id: str | None = None
+    ca_file: str | None = None
+
+
+def normalise_url(url: str) -> str:
+    """Return `scheme://host[:port][/path]` without the `/hpc` service segment.
+
+    The platform hands out both forms, and appending to the longer one gives `/hpc/hpc/` and a 404.
+    Raises ValueError with what is wrong: http off loopback, credentials, a query, no host.
+    """
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must start with https:// and name a host")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a user or a password")
+    if parts.query or parts.fragment:
+        raise ValueError("must not hold a query or a fragment")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise ValueError("http:// is accepted only on loopback (127.0.0.1, localhost); use https://")
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError("has a port that is no port") from error
+    path = parts.path.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path.removesuffix('/hpc')}"
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL's host is this machine."""
+    return urlsplit(url.strip()).hostname in _LOOPBACK_HOSTS

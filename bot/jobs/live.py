@@ -1,0 +1,54 @@
+"""Readings of this moment: one request in flight per link, and nobody waits longer than the budget."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from bot.domain.errors import ClusterSilent, WalltimeError
+from bot.domain.people import Link
+from bot.domain.usage import Reading
+from bot.jobs.tasks import Tasks
+
+BUDGET: Final = timedelta(seconds=2)
+
+
+class SharedLiveReadings:
+    """`LiveReadings`: who asks for a link that is being asked for already joins that request."""
+
+    def __init__(
+        self,
+        take: Callable[[Link], Coroutine[Any, Any, Reading]],
+        tasks: Tasks,
+        *,
+        budget: timedelta = BUDGET,
+    ) -> None:
+        self._take = take
+        self._tasks = tasks
+        self._budget = budget.total_seconds()
+        self._in_flight: dict[tuple[str, str], asyncio.Task[Reading | WalltimeError]] = {}
+
+    async def take(self, links: Sequence[Link]) -> Mapping[str, Reading | WalltimeError]:
+        """Ask for all at once. A request that outlives the budget goes on and stores its answer."""
+        asked = {link.link_id: self._request(link) for link in links}
+        await asyncio.wait(asked.values(), timeout=self._budget)
+        return {
+            link_id: task.result() if task.done() else ClusterSilent("timeout")
+            for link_id, task in asked.items()
+        }
+
+    def _request(self, link: Link) -> asyncio.Task[Reading | WalltimeError]:
+        key = (link.person.workspace, link.link_id)
+        task = self._in_flight.get(key)
+        if task is None:
+            task = self._tasks.spawn(self._outcome(link), name="live reading")
+            self._in_flight[key] = task
+            task.add_done_callback(lambda _: self._in_flight.pop(key, None))
+        return task
+
+    async def _outcome(self, link: Link) -> Reading | WalltimeError:
+        """Return an expected failure instead of raising it: several askers may share it, or none be left."""
+        try:
+            return await self._take(link)
+        except WalltimeError as error:
+            return error

@@ -1,0 +1,187 @@
+"""The whole stand-in: one server that is Slack for the bot under test."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.playground.slack import files
+from bot.playground.slack.client import Client
+from bot.playground.slack.delivery import Courier, SentEvent
+from bot.playground.slack.faults import Faults
+from bot.playground.slack.limits import Limits
+from bot.playground.slack.model import Call, ResponseUse
+from bot.playground.slack.response_urls import ResponseUrls
+from bot.playground.slack.socket_mode import SocketMode
+from bot.playground.slack.state import State
+from bot.playground.slack.web_api import WebApi
+from bot.playground.slack.workspace import Workspace
+
+HOST = "127.0.0.1"
+PAGE = Path(__file__).parent.parent / "page"
+BIGGEST_BODY = 32 * 1024 * 1024
+
+
+class SlackTwin:
+    """Slack on loopback: Web API, Socket Mode, signed HTTP delivery, and people who use it.
+
+    `clock` gives aware UTC datetimes: timestamps, trigger_ids, response_urls and tickets live by it.
+    Deadlines of 3 s, retries of events and rate limits are real seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime],
+        app_token: str = "xapp-1-A0WALLTIME-1-playground",
+        signing_secret: str = "playground-signing-secret",
+        app_id: str = "A0WALLTIME",
+        command: str = "/walltime",
+        request_url: str | None = None,
+        page: Path | None = None,
+        port: int = 0,
+    ) -> None:
+        self._state = State(
+            clock=clock, app_token=app_token, signing_secret=signing_secret, app_id=app_id, command=command
+        )
+        self._sockets = SocketMode(self._state)
+        self._courier = Courier(self._state, self._sockets)
+        self._courier.request_url = request_url
+        self._port = port
+        self._clients: dict[tuple[str, str], Client] = {}
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the running twin, without a slash at the end."""
+        return self._state.url
+
+    @property
+    def api_url(self) -> str:
+        """What the bot takes for `https://slack.com/api/`."""
+        return f"{self.url}/api/"
+
+    @property
+    def request_url(self) -> str | None:
+        """Where payloads are posted; None means Socket Mode."""
+        return self._courier.request_url
+
+    @request_url.setter
+    def request_url(self, url: str | None) -> None:
+        self._courier.request_url = url
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call of the Web API so far."""
+        return self._state.calls
+
+    @property
+    def responses(self) -> list[ResponseUse]:
+        """Every use of a response_url so far."""
+        return self._state.responses
+
+    @property
+    def events(self) -> list[SentEvent]:
+        """Every event sent so far, with its attempts."""
+        return self._courier.events
+
+    @property
+    def faults(self) -> Faults:
+        """The fault switches."""
+        return self._state.faults
+
+    @property
+    def limits(self) -> Limits:
+        """The rate limits."""
+        return self._state.limits
+
+    @property
+    def workspaces(self) -> dict[str, Workspace]:
+        """The workspaces by id."""
+        return self._state.workspaces
+
+    async def start(self) -> None:
+        """Listen; `url` is known afterwards."""
+        runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=0.2)
+        await runner.setup()
+        site = web.TCPSite(runner, HOST, self._port)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        self._state.url = f"http://{host}:{port}"
+        self._runner = runner
+        await self._courier.start()
+
+    async def stop(self) -> None:
+        """End everything the twin started."""
+        await self._courier.stop()
+        await self._sockets.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def add_workspace(
+        self,
+        team_id: str,
+        name: str,
+        *,
+        bot_token: str,
+        bot_user_id: str = "U0BOT",
+        scopes: frozenset[str] | None = None,
+    ) -> Workspace:
+        """Add a workspace with the app installed; `scopes=None` grants ALL_SCOPES."""
+        workspace = Workspace(
+            team_id=team_id,
+            name=name,
+            bot_token=bot_token,
+            bot_user_id=bot_user_id,
+            scopes=scopes,
+            app_id=self._state.app_id,
+            bot_name=self._state.bot_name,
+            clock=self._state.now,
+            emit=self._courier.announce,
+            settled=self._courier.settled,
+            tell=self._state.tell,
+        )
+        self._state.workspaces[team_id] = workspace
+        self._state.by_token[bot_token] = workspace
+        return workspace
+
+    def act_as(self, team_id: str, person_id: str) -> Client:
+        """Return Slack as this person has it open, always the same for the same person."""
+        key = (team_id, person_id)
+        if key not in self._clients:
+            workspace = self._state.workspace(team_id)
+            self._clients[key] = Client(self._state, self._courier, workspace, person_id)
+        return self._clients[key]
+
+    async def disconnect(self, reason: str = "refresh_requested") -> None:
+        """Send `disconnect` over every Socket Mode link, then close it."""
+        await self._sockets.disconnect(reason)
+
+    async def cut_sockets(self) -> None:
+        """Cut every Socket Mode link without a word."""
+        self._sockets.cut()
+
+    async def settled(self) -> None:
+        """Wait until every event that is due now was delivered or refused."""
+        await self._courier.settled()
+
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=BIGGEST_BODY)
+        api = WebApi(self._state, self._sockets)
+        responses = ResponseUrls(self._state)
+
+        async def upload(request: web.Request) -> web.Response:
+            return await files.receive(self._state, request)
+
+        async def download(request: web.Request) -> web.Response:
+            return await files.download(self._state, request)
+
+        app.router.add_route("*", "/api/{method}", api.serve)
+        app.router.add_post("/response/{id}", responses.serve)
+        app.router.add_get("/link/", self._sockets.connect)
+        app.router.add_post("/upload/{file}", upload)
+        app.router.add_put("/upload/{file}", upload)
+        app.router.add_get("/files/{file}", download)
+        return app

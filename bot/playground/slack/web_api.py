@@ -1,0 +1,119 @@
+"""The Web API: POST /api/<method>."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from bot.playground.slack import auth, chat, conversations, files, views
+from bot.playground.slack.asking import Ask, Refused, TooFast, parse_args
+from bot.playground.slack.faults import Fault
+from bot.playground.slack.model import Call
+from bot.playground.slack.socket_mode import SocketMode
+from bot.playground.slack.state import State
+from bot.playground.slack.wire import cut, ratelimited, struck
+
+METHODS: Mapping[str, Callable[[Ask], dict[str, Any]]] = {
+    **auth.METHODS,
+    **chat.METHODS,
+    **conversations.METHODS,
+    **files.METHODS,
+    **views.METHODS,
+}
+BEARER = "Bearer "
+
+
+class WebApi:
+    """Answers the app's calls and records them."""
+
+    def __init__(self, state: State, sockets: SocketMode) -> None:
+        self._state = state
+        self._sockets = sockets
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer one call, or fail as a fault wants it."""
+        method = request.match_info["method"]
+        try:
+            args = await parse_args(request)
+        except Refused as refused:
+            return web.json_response({"ok": False, "error": refused.error})
+        token = _token(request, args)
+        args.pop("token", None)
+        workspace = self._state.by_token.get(token)
+        fault = self._state.faults.strike(
+            method, team=workspace.id if workspace else None, channel=args.get("channel")
+        )
+        if fault is None:
+            return self._answer(method, token, args)
+        if fault.kind in {"error", "slow", "lose_answer"}:
+            return await self._bend(fault, request, lambda: self._answer(method, token, args))
+        return await struck(request, fault)
+
+    async def _bend(
+        self, fault: Fault, request: web.Request, answer: Callable[[], web.Response]
+    ) -> web.Response:
+        if fault.kind == "error":
+            return web.json_response({"ok": False, "error": fault.error})
+        if fault.kind == "slow":
+            await asyncio.sleep(fault.delay_seconds)
+            return answer()
+        lost = answer()
+        cut(request)
+        return lost
+
+    def _answer(self, method: str, token: str, args: dict[str, Any]) -> web.Response:
+        workspace = self._state.by_token.get(token)
+        wait = None
+        try:
+            answer = {"ok": True, **self._do(method, token, args)}
+        except Refused as refused:
+            answer = {"ok": False, "error": refused.error, **refused.more}
+        except TooFast as refused:
+            wait = refused.seconds
+            answer = {"ok": False, "error": "ratelimited"}
+        self._state.calls.append(
+            Call(
+                method=method,
+                team=workspace.id if workspace else None,
+                args=args,
+                at=self._state.now(),
+                answer=answer,
+            )
+        )
+        if wait is not None:
+            return ratelimited(wait)
+        scopes = {"x-oauth-scopes": ",".join(sorted(workspace.scopes))} if workspace else {}
+        return web.json_response(answer, headers=scopes)
+
+    def _do(self, method: str, token: str, args: dict[str, Any]) -> dict[str, Any]:
+        if method == "api.test":
+            return {"args": args}
+        if method == "apps.connections.open":
+            return {"url": self._new_socket_url(token)}
+        if method not in METHODS:
+            raise Refused("unknown_method", req_method=method)
+        workspace = auth.authorised(self._state, token)
+        wait = self._state.limits.refuse(method, team=workspace.id, channel=args.get("channel"))
+        if wait is not None:
+            raise TooFast(wait)
+        return METHODS[method](Ask(state=self._state, workspace=workspace, args=args))
+
+    def _new_socket_url(self, token: str) -> str:
+        if token != self._state.app_token:
+            raise Refused(
+                "not_allowed_token_type"
+                if token in self._state.by_token
+                else "invalid_auth"
+                if token
+                else "not_authed"
+            )
+        wait = self._state.limits.refuse("apps.connections.open", team="")
+        if wait is not None:
+            raise TooFast(wait)
+        return self._sockets.new_url()
+
+
+def _token(request: web.Request, args: dict[str, Any]) -> str:
+    header = request.headers.get("Authorization", "")
+    return header.removeprefix(BEARER) if header.startswith(BEARER) else str(args.get("token") or "")

@@ -1,0 +1,97 @@
+"""The promises the use cases rely on, in their words. Each port has one exam in the tests."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.clusters import Cluster
+from bot.domain.errors import WalltimeError
+from bot.domain.people import Link, Person
+from bot.domain.secret import Secret
+from bot.domain.usage import Reading
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditEntry:
+    """Who did what to whom, when; `detail` holds no secret."""
+
+    workspace: str
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    at: datetime
+
+
+class ClusterApi(Protocol):
+    """The cluster's API."""
+
+    async def core_hours(self, cluster: Cluster, username: str, token: Secret) -> Reading:
+        """Ask once for the cumulative counter.
+
+        Raises ClusterRefused, ClusterSilent, NoData or ClusterMisconfigured.
+        """
+        ...
+
+
+class Links(Protocol):
+    """Who is linked to what, and the sealed tokens."""
+
+    async def of(self, person: Person) -> tuple[Link, ...]:
+        """Return a person's links, by cluster name."""
+        ...
+
+    async def token(self, link: Link) -> Secret:
+        """Open the link's token; raises NotLinked if the link is gone, SealBroken if it does not open."""
+        ...
+
+    async def record(self, link: Link, *, token: Secret, reading: Reading) -> Link:
+        """Store the link, its sealed token, its first reading and the audit entry, all or nothing.
+
+        A link of the same person to the same cluster is replaced; if the username is the same its
+        readings stay, and the link returned carries the old `link_id`.
+        """
+        ...
+
+    async def forget(self, person: Person, cluster: str, *, actor: str, now: datetime) -> bool:
+        """Erase the link, its token and its readings, from the database's files too; False if none."""
+        ...
+
+
+class Readings(Protocol):
+    """What the counters showed, and when."""
+
+    async def last(self, link: Link) -> Reading | None:
+        """Return the newest reading."""
+        ...
+
+    async def covering(self, link: Link, start: datetime) -> tuple[Reading, ...]:
+        """Return the readings from `start` on, and the one before it, in order of time."""
+        ...
+
+    async def record(self, link: Link, reading: Reading) -> Reading:
+        """Store a reading if its value is new, else move the last one's `confirmed_at`; return what stands.
+
+        A reading of a link that was forgotten or replaced meanwhile is dropped.
+        """
+        ...
+
+
+class LiveReadings(Protocol):
+    """Readings of this moment, under a time budget."""
+
+    async def take(self, links: Sequence[Link]) -> Mapping[str, Reading | WalltimeError]:
+        """Ask all clusters at once, one request in flight per link; answers by `link_id`.
+
+        Who does not answer within the budget is a ClusterSilent here; a late answer is still stored.
+        """
+        ...
+
+
+class AuditLog(Protocol):
+    """Who did what."""
+
+    async def record(self, entry: AuditEntry) -> None:
+        """Append one entry."""
+        ...

@@ -1,0 +1,1 @@
+"""Slack's door: Bolt, Socket Mode, answers to `response_url`, the manifest."""

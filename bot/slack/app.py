@@ -1,0 +1,77 @@
+"""The Bolt app."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.secret import Secret
+from bot.slack.client import Identity
+from bot.slack.desk import Desk
+from bot.slack.linking import Linking
+from bot.slack.listeners import Listeners
+
+# Bolt logs whole bodies, forms included: it may speak of errors only.
+_BOLT_LOGGER: Final = logging.getLogger("bot.slack.bolt")
+_BOLT_LOGGER.setLevel(logging.ERROR)
+
+log = structlog.get_logger(__name__)
+
+
+def make_app(
+    desk: Desk, client: AsyncWebClient, *, bot_token: Secret, identity: Callable[[], Identity | None]
+) -> AsyncApp:
+    """Build the app. `client` carries no token; `identity` is known once Slack has answered.
+
+    Signatures and repeats are checked before a request comes here (`bot.web`, `bot.slack.socket_mode`).
+    """
+
+    # Bolt wants None for "not ours" but does not say so in its types: hence the Any.
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> Any:
+        """Serve the workspace that the token belongs to, and no other."""
+        known = identity()
+        if known is None or team_id != known.workspace:
+            log.warning("request from a workspace that is not ours", workspace=team_id)
+            return None
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_id=known.bot_id,
+            bot_user_id=known.bot_user,
+            bot_token=bot_token.reveal(),
+        )
+
+    app = AsyncApp(
+        name="walltime",
+        logger=_BOLT_LOGGER,
+        client=client,
+        authorize=authorize,
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+        raise_error_for_unhandled_request=True,
+    )
+    Listeners(desk).register(app)
+    Linking(desk).register(app)
+    app.error(_on_error)
+    return app
+
+
+async def _on_error(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+    """Name what nobody listens to, without its content; everything else is a bug of ours."""
+    if isinstance(error, BoltUnhandledRequestError):
+        log.info("nobody listens to this", kind=str(body.get("type"))[:40])
+        return BoltResponse(status=404)
+    log.error("a listener failed", exc_info=error)
+    return None
+
+
+async def dispatch(app: AsyncApp, body: str, headers: dict[str, str]) -> tuple[int, dict[str, str], str]:
+    """Hand one verified HTTP request to Bolt; return status, headers and body of the answer."""
+    answer = await app.async_dispatch(AsyncBoltRequest(body=body, headers={**headers}, mode="http"))
+    return answer.status, {name: value[0] for name, value in answer.headers.items()}, answer.body

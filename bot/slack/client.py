@@ -1,0 +1,75 @@
+"""The Web API client: one HTTP session for all calls, no blind retries."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.moments import http_date
+from bot.domain.secret import Secret
+
+TIMEOUT_S: Final = 10
+# The SDK prints whole requests and answers at DEBUG, tokens and forms included: it never gets to.
+SDK_LOGGER: Final = logging.getLogger("bot.slack.sdk")
+SDK_LOGGER.setLevel(logging.ERROR)
+
+# The error codes that no waiting heals.
+DEAD_TOKEN: Final = frozenset(
+    {
+        "not_authed",
+        "invalid_auth",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "not_allowed_token_type",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """Who Slack says that our bot token is."""
+
+    workspace: str
+    workspace_name: str
+    enterprise: str | None
+    bot_id: str | None
+    bot_user: str | None
+    scopes: frozenset[str]
+    date: datetime | None
+
+
+def make_client(api_url: str, session: aiohttp.ClientSession, token: Secret | None = None) -> AsyncWebClient:
+    """Return a client; the SDK's default retry would post a message twice after a lost answer."""
+    return AsyncWebClient(
+        token=token.reveal() if token else None,
+        base_url=api_url,
+        session=session,
+        timeout=TIMEOUT_S,
+        retry_handlers=[],
+        logger=SDK_LOGGER,
+    )
+
+
+async def identify(client: AsyncWebClient) -> Identity:
+    """Ask Slack who we are; raises SlackApiError or a transport error."""
+    answer = await client.auth_test()
+    scopes = answer.headers.get("x-oauth-scopes", "")
+    return Identity(
+        workspace=answer["team_id"],
+        workspace_name=answer.get("team") or "",
+        enterprise=answer.get("enterprise_id"),
+        bot_id=answer.get("bot_id"),
+        bot_user=answer.get("user_id"),
+        scopes=frozenset(scope.strip() for scope in scopes.split(",") if scope.strip()),
+        date=http_date(answer.headers.get("Date")),
+    )
+
+
+def error_code(error: SlackApiError) -> str:
+    """Slack's own word for a refusal."""
+    return str(error.response.get("error") or error.response.status_code)

@@ -1,0 +1,92 @@
+"""What every listener needs, and the one place where a failure becomes a sentence."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.clusters import Cluster
+from bot.domain.errors import NotLinked, OperatorMustFix, WalltimeError
+from bot.domain.people import Person
+from bot.slack.reply import Reply
+from bot.usecases.answer_usage import AnswerUsage
+from bot.usecases.link_account import LinkAccount
+from bot.usecases.show_status import ShowStatus
+from bot.usecases.unlink_account import UnlinkAccount
+from bot.views.errors import error_message, failure_sentence
+from bot.views.kit import say
+
+Body = Mapping[str, Any]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """The use cases, and the few things of the shell that listeners share."""
+
+    command: str
+    version: str
+    clusters: tuple[Cluster, ...]
+    answer_usage: AnswerUsage
+    link_account: LinkAccount
+    unlink_account: UnlinkAccount
+    show_status: ShowStatus
+    spawn: Callable[..., asyncio.Task[Any]]
+    session: aiohttp.ClientSession
+    clock: Callable[[], datetime]
+
+    def cluster(self, name: str | None) -> Cluster | None:
+        """Return a configured cluster."""
+        return next((cluster for cluster in self.clusters if cluster.name == name), None)
+
+    def reply(self, body: Body, client: AsyncWebClient) -> Reply:
+        """Open the way back to whoever sent this request."""
+        channel = body.get("channel_id") or (body.get("channel") or {}).get("id")
+        return Reply(
+            client=client,
+            session=self.session,
+            clock=self.clock,
+            user=person_of(body).user,
+            channel=channel,
+            response_url=body.get("response_url"),
+        )
+
+    def work(self, name: str, reply: Reply, doing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run the work behind an acknowledged request; whatever goes wrong, the person hears of it."""
+        return self.spawn(self._heard(name, reply, doing), name=name)
+
+    async def _heard(self, name: str, reply: Reply, doing: Awaitable[None]) -> None:
+        try:
+            await doing
+        except WalltimeError as error:
+            if isinstance(error, OperatorMustFix):
+                log.warning("an operator must fix this", work=name, error=str(error))
+            cluster = self.cluster(error.cluster) if isinstance(error, NotLinked) else None
+            await reply(error_message(error, cluster))
+        except Exception as error:  # noqa: BLE001 (said to the person and logged, with one id)
+            await reply(say(failure_sentence(incident(name, error))))
+
+
+def incident(work: str, error: Exception) -> str:
+    """Log an unforeseen failure and return the id under which it is found again."""
+    number = secrets.token_hex(4)
+    log.error("work failed", work=work, incident=number, exc_info=error)
+    return number
+
+
+def person_of(body: Body) -> Person:
+    """Read who acts, from a command, a click, a form or an event."""
+    if "event" in body:
+        return Person(workspace=body["team_id"], user=body["event"]["user"])
+    if "user_id" in body:
+        return Person(workspace=body["team_id"], user=body["user_id"])
+    user = body["user"]
+    team = body.get("team") or {}
+    return Person(workspace=team.get("id") or user["team_id"], user=user["id"])

@@ -1,0 +1,127 @@
+"""The link form's submission.
+
+The answer to a submission is Slack's only way to mark a field and keep what the person typed, and it must
+come within three seconds. So the cluster gets a moment first; if it needs longer, the form gives way to
+"asking", and the end of the story is drawn into that view, or told in a message if it was closed.
+"""
+
+import asyncio
+import uuid
+from datetime import timedelta
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.clusters import Cluster
+from bot.domain.errors import WalltimeError
+from bot.domain.people import Link
+from bot.domain.secret import Secret
+from bot.domain.usage import Reading
+from bot.slack.desk import Body, Desk, incident, person_of
+from bot.slack.reply import Reply
+from bot.usecases.link_account import LinkProof, LinkWish
+from bot.views.errors import failure_sentence, sentence
+from bot.views.format import escape
+from bot.views.kit import View, say
+from bot.views.link import (
+    CLUSTER,
+    LINK,
+    TOKEN,
+    USERNAME,
+    asking_view,
+    field_errors,
+    link_form,
+    linked_sentence,
+    linked_view,
+)
+
+FORM_PATIENCE: Final = timedelta(seconds=1.5)
+
+Outcome = tuple[Link, Reading] | WalltimeError
+
+
+class Linking:
+    """Takes the form, proves the token, tells how it went."""
+
+    def __init__(self, desk: Desk, *, patience: timedelta = FORM_PATIENCE) -> None:
+        self._desk = desk
+        self._patience = patience.total_seconds()
+
+    def register(self, app: AsyncApp) -> None:
+        """Tell Bolt."""
+        app.view(LINK)(self.on_submit)
+
+    async def on_submit(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Check what needs no network at once; then ask the cluster."""
+        wish = _wish(body)
+        cluster = self._desk.cluster(wish.cluster)
+        try:
+            proof = self._desk.link_account.examine(wish, now=self._desk.clock())
+        except WalltimeError as error:
+            await ack(response_action="errors", errors=field_errors(error, cluster))
+            return
+        proving = self._desk.spawn(self._prove(proof), name="link")
+        await asyncio.wait([proving], timeout=self._patience)
+        if not proving.done():
+            await ack(response_action="update", view=asking_view(proof.cluster))
+            reply = self._desk.reply(body, client)
+            self._desk.work("link", reply, self._tell_late(proving, proof, body, client, reply))
+            return
+        try:
+            outcome = proving.result()
+        except Exception as error:  # noqa: BLE001 (said to the person and logged, with one id)
+            await ack(response_action="errors", errors={TOKEN: failure_sentence(incident("link", error))})
+            return
+        if isinstance(outcome, WalltimeError):
+            await ack(response_action="errors", errors=field_errors(outcome, proof.cluster))
+        else:
+            link, reading = outcome
+            await ack(response_action="update", view=linked_view(link, reading, proof.cluster))
+
+    async def _prove(self, proof: LinkProof) -> Outcome:
+        """Return an expected failure instead of raising it: it is told in two different ways."""
+        try:
+            return await self._desk.link_account(proof, link_id=uuid.uuid4().hex, now=self._desk.clock())
+        except WalltimeError as error:
+            return error
+
+    async def _tell_late(
+        self,
+        proving: "asyncio.Task[Outcome]",
+        proof: LinkProof,
+        body: Body,
+        client: AsyncWebClient,
+        reply: Reply,
+    ) -> None:
+        view, text = self._ending(await proving, proof)
+        try:
+            await client.views_update(view_id=body["view"]["id"], view=view)
+        except SlackApiError:
+            # Closed meanwhile: the answer is still owed.
+            await reply(say(text))
+
+    def _ending(self, outcome: Outcome, proof: LinkProof) -> tuple[View, str]:
+        """Draw the end of a slow link: as a view, and as a sentence for a message."""
+        cluster: Cluster = proof.cluster
+        if isinstance(outcome, WalltimeError):
+            trouble = f"{sentence(outcome, cluster)} Nothing was stored; to try again, paste the token anew."
+            form = link_form(
+                self._desk.clusters, chosen=cluster.name, username=proof.wish.username, trouble=trouble
+            )
+            return form, escape(trouble)
+        link, reading = outcome
+        return linked_view(link, reading, cluster), linked_sentence(link, reading, cluster)
+
+
+def _wish(body: Body) -> LinkWish:
+    """Read the form. The token is a Secret from here on."""
+    values = body["view"]["state"]["values"]
+    option = values[CLUSTER][CLUSTER].get("selected_option") or {}
+    return LinkWish(
+        person=person_of(body),
+        cluster=option.get("value") or "",
+        username=(values[USERNAME][USERNAME].get("value") or "").strip(),
+        token=Secret("".join((values[TOKEN][TOKEN].get("value") or "").split())),
+    )

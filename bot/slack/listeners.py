@@ -1,0 +1,117 @@
+"""Commands, clicks and events. A listener acknowledges, parses, calls, draws and responds; nothing else."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.commands import AskUnlink, OpenLinkForm, ShowHelp, ShowStatus, ShowUsage, parse
+from bot.domain.errors import NotLinked
+from bot.domain.people import Person
+from bot.slack.desk import Body, Desk, person_of
+from bot.slack.reply import Reply
+from bot.views.help import help_message
+from bot.views.home import home_view
+from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
+from bot.views.link import link_form
+from bot.views.status import status_message
+from bot.views.unlink import unlink_question, unlinked_message
+from bot.views.usage import usage_message
+
+
+class Listeners:
+    """Everything a person can do with the bot, save the link form's submission (`bot.slack.linking`)."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def register(self, app: AsyncApp) -> None:
+        """Tell Bolt who listens to what."""
+        app.command(self._desk.command)(self.on_command)
+        app.action(LINK_OPEN)(self.on_link_open)
+        app.action(USAGE_REFRESH)(self.on_usage_refresh)
+        app.action(UNLINK_CONFIRM)(self.on_unlink_confirm)
+        app.action(HOME_REFRESH)(self.on_home_refresh)
+        app.event("app_home_opened")(self.on_home_opened)
+
+    async def on_command(self, ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient) -> None:
+        """`/walltime …`."""
+        await ack()
+        reply = self._desk.reply(command, client)
+        self._desk.work("command", reply, self._command(command, client, reply))
+
+    async def on_link_open(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """The button that opens the link form."""
+        await ack()
+        chosen = body["actions"][0].get("value")
+        self._desk.work("link.open", self._desk.reply(body, client), self._open_form(body, client, chosen))
+
+    async def on_usage_refresh(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Refresh, in place of the numbers that were there."""
+        await ack()
+        reply = self._desk.reply(body, client)
+        self._desk.work("usage.refresh", reply, self._usage(person_of(body), reply, replace=True))
+
+    async def on_unlink_confirm(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """The confirmed unlink, from a message or from Home."""
+        await ack()
+        reply = self._desk.reply(body, client)
+        self._desk.work("unlink.confirm", reply, self._unlink(body, client, reply))
+
+    async def on_home_refresh(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Refresh on the Home tab."""
+        await ack()
+        reply = self._desk.reply(body, client)
+        self._desk.work("home.refresh", reply, self._publish_home(person_of(body), client))
+
+    async def on_home_opened(self, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Draw the Home tab for whoever opened it."""
+        if body["event"].get("tab") == "home":
+            reply = self._desk.reply(body, client)
+            self._desk.work("home", reply, self._publish_home(person_of(body), client))
+
+    async def _command(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:
+        desk = self._desk
+        person = person_of(command)
+        names = tuple(cluster.name for cluster in desk.clusters)
+        match parse(command.get("text") or "", clusters=names):
+            case ShowUsage():
+                await self._usage(person, reply, replace=False)
+            case OpenLinkForm(cluster=cluster):
+                await self._open_form(command, client, cluster)
+            case AskUnlink(cluster=cluster):
+                links = await desk.unlink_account.candidates(person, cluster)
+                await reply(unlink_question(links, {c.name: c for c in desk.clusters}))
+            case ShowStatus():
+                status = await desk.show_status(person)
+                await reply(status_message(status, now=desk.clock(), version=desk.version))
+            case ShowHelp() as wanted:
+                await reply(help_message(wanted, command=desk.command))
+
+    async def _usage(self, person: Person, reply: Reply, *, replace: bool) -> None:
+        answers = await self._desk.answer_usage(person, now=self._desk.clock())
+        await reply(usage_message(answers, now=self._desk.clock()), replace=replace)
+
+    async def _open_form(self, body: Body, client: AsyncWebClient, chosen: str | None) -> None:
+        await client.views_open(
+            trigger_id=body["trigger_id"], view=link_form(self._desk.clusters, chosen=chosen)
+        )
+
+    async def _unlink(self, body: Body, client: AsyncWebClient, reply: Reply) -> None:
+        desk = self._desk
+        person = person_of(body)
+        cluster = body["actions"][0]["value"]
+        await desk.unlink_account(person, cluster, now=desk.clock())
+        if "view" in body:
+            await self._publish_home(person, client)
+        else:
+            await reply(unlinked_message(cluster, {c.name: c for c in desk.clusters}), replace=True)
+
+    async def _publish_home(self, person: Person, client: AsyncWebClient) -> None:
+        desk = self._desk
+        try:
+            answers = await desk.answer_usage(person, now=desk.clock())
+        except NotLinked:
+            answers = ()
+        view = home_view(answers, now=desk.clock(), command=desk.command)
+        await client.views_publish(user_id=person.user, view=view)

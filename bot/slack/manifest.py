@@ -1,0 +1,55 @@
+"""The Slack app manifest: what the app may do, and why."""
+
+from typing import Any, Final
+
+# Every scope with its reason; `doctor` compares them with what the token was granted.
+SCOPES: Final = {
+    "commands": "answers the slash command",
+    "chat:write": "tells how a slow link ended, and answers where Slack's own way back has expired",
+}
+EVENTS: Final = ("app_home_opened",)
+
+
+def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict[str, Any]:
+    """Return the manifest for this configuration, in the form that Slack's app settings take."""
+    request_url = f"{public_url or 'https://example.invalid'}/slack/events"
+    address = {} if socket_mode else {"request_url": request_url}
+    return {
+        "_metadata": {"major_version": 1, "minor_version": 1},
+        "display_information": {
+            "name": "Walltime",
+            "description": "Tells you how many core-hours you have used, and warns you in time.",
+            "long_description": (
+                "Walltime links your Slack account to your username on an HPC cluster and tells you how many "
+                "core-hours you have used there. You prove that the username is yours with its API token, "
+                "which is kept encrypted and shown to nobody. Type the command to see your usage, this "
+                "month's share and your pace; only you see the answer."
+            ),
+            "background_color": "#1d4e5f",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": True,
+            },
+            "bot_user": {"display_name": "Walltime", "always_online": True},
+            "slash_commands": [
+                {
+                    "command": command,
+                    **({} if socket_mode else {"url": request_url}),
+                    "description": "Core-hours used, and everything around them",
+                    "usage_hint": "[link | unlink | status | help]",
+                    "should_escape": True,
+                }
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {**address, "bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True, **address},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": socket_mode,
+            "token_rotation_enabled": False,
+        },
+    }

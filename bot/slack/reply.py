@@ -1,0 +1,95 @@
+"""Answers to what a person did: by `response_url`, and when that fails by a message only they see."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+import structlog
+from prometheus_client import Counter
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.slack.client import SDK_LOGGER, TIMEOUT_S, error_code
+from bot.views.kit import Message
+
+MOST_USES: Final = 5
+LIVES_FOR: Final = timedelta(minutes=30)
+
+REPLIES = Counter(
+    "walltime_slack_replies_total", "Answers to people, by way and outcome.", ["way", "outcome"]
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Reply:
+    """One person's open question. Slack takes five answers to it, for half an hour."""
+
+    def __init__(
+        self,
+        *,
+        client: AsyncWebClient,
+        session: aiohttp.ClientSession,
+        clock: Callable[[], datetime],
+        user: str,
+        channel: str | None,
+        response_url: str | None,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._user = user
+        self._channel = channel
+        self._asked_at = clock()
+        self._uses = 0
+        self._webhook = response_url and AsyncWebhookClient(
+            response_url, session=session, timeout=TIMEOUT_S, retry_handlers=[], logger=SDK_LOGGER
+        )
+
+    async def __call__(self, message: Message, *, replace: bool = False) -> None:
+        """Answer, in place of the message that was clicked if `replace`; raises if no way is left."""
+        if await self._by_response_url(message, replace=replace):
+            return
+        if self._channel is not None and await self._by_message(message, self._channel):
+            return
+        await self._by_direct_message(message)
+
+    async def _by_response_url(self, message: Message, *, replace: bool) -> bool:
+        spent = self._uses >= MOST_USES or self._clock() - self._asked_at >= LIVES_FOR
+        if not self._webhook or spent:
+            return False
+        self._uses += 1
+        body = {**message.to_slack(), "response_type": "ephemeral", "replace_original": replace}
+        try:
+            answer = await self._webhook.send_dict(body)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return _count("response_url", type(error).__name__)
+        outcome = "ok" if answer.status_code == HTTPStatus.OK else f"http_{answer.status_code}"
+        return _count("response_url", outcome)
+
+    async def _by_message(self, message: Message, channel: str) -> bool:
+        try:
+            await self._client.chat_postEphemeral(channel=channel, user=self._user, **message.to_slack())
+        except SlackApiError as error:
+            return _count("ephemeral", error_code(error))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return _count("ephemeral", type(error).__name__)
+        return _count("ephemeral", "ok")
+
+    async def _by_direct_message(self, message: Message) -> None:
+        try:
+            await self._client.chat_postMessage(channel=self._user, **message.to_slack())
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError):
+            _count("direct", "failed")
+            raise
+        _count("direct", "ok")
+
+
+def _count(way: str, outcome: str) -> bool:
+    """Note how an answer went; True if it arrived."""
+    REPLIES.labels(way, outcome).inc()
+    if outcome != "ok":
+        log.warning("an answer did not arrive", way=way, outcome=outcome)
+    return outcome == "ok"

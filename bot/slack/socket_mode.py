@@ -1,0 +1,188 @@
+"""Socket Mode: two links to Slack, each with a watchdog.
+
+The SDK's client heals most cuts by itself, but closes the old link before it opens the new one, loops for
+ever on a refused handshake whose ticket died, and may sit on a link that lives and brings nothing. So there
+are two links, renewed at different times, and each is thrown away and made anew when it does not recover.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final
+
+import aiohttp
+import structlog
+from prometheus_client import Gauge
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.adapter.socket_mode.internals import build_headers
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.secret import Secret
+from bot.slack.client import error_code
+
+# At DEBUG the SDK prints every payload, and each failed attempt with its traceback: we say it in one line.
+_LOGGER: Final = logging.getLogger("bot.slack.socket")
+_LOGGER.setLevel(logging.CRITICAL)
+
+LINKS: Final = 2
+CONNECTED = Gauge("walltime_slack_links", "Socket Mode links that live.")
+
+log = structlog.get_logger(__name__)
+
+FirstTime = Callable[[str], Awaitable[bool]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How long each thing may take before a link is given up."""
+
+    handshake: timedelta = timedelta(seconds=10)
+    broken: timedelta = timedelta(seconds=15)
+    silent: timedelta = timedelta(minutes=30)
+    close: timedelta = timedelta(seconds=5)
+    between_tries: timedelta = timedelta(seconds=3)
+    look: timedelta = timedelta(seconds=1)
+    ping: timedelta = timedelta(seconds=5)
+
+
+def must_replace(*, now: datetime, well_at: datetime, heard_at: datetime, patience: Patience) -> str | None:
+    """Judge a link: None to keep it, else why it goes.
+
+    `well_at` is when it was last connected with answered pings, `heard_at` when it last brought a message.
+    """
+    if now - well_at > patience.broken:
+        return "broken"
+    # Slack sends nothing on a quiet day; a fresh link proves itself by its `hello`.
+    if now - heard_at > patience.silent:
+        return "silent"
+    return None
+
+
+class SocketMode:
+    """Keeps the links; `trouble` says why none lives."""
+
+    def __init__(
+        self,
+        app: AsyncApp,
+        client: AsyncWebClient,
+        *,
+        app_token: Secret,
+        first_time: FirstTime,
+        clock: Callable[[], datetime],
+        patience: Patience | None = None,
+    ) -> None:
+        self._app = app
+        self._client = client
+        self._app_token = app_token
+        self._first_time = first_time
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._keepers: list[asyncio.Task[None]] = []
+        self._alive: set[int] = set()
+        self._trouble = "not connected yet"
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no link lives; None when one does."""
+        return None if self._alive else self._trouble
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._keepers = [
+            asyncio.create_task(self._keep(number), name=f"socket {number}") for number in range(LINKS)
+        ]
+
+    async def stop(self) -> None:
+        """Close the links: Slack hands nothing more to us."""
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+
+    async def _keep(self, number: int) -> None:
+        """Open a link, watch it, replace it; for ever."""
+        while True:
+            try:
+                await self._live(number)
+            except SlackApiError as error:
+                self._mark(number, alive=False, why=f"Slack refuses: {error_code(error)}")
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                self._mark(number, alive=False, why=type(error).__name__)
+            except Exception:
+                log.exception("link to Slack failed", link=number)
+            finally:
+                self._mark(number, alive=False, why=self._trouble)
+            await asyncio.sleep(self._patience.between_tries.total_seconds())
+
+    async def _live(self, number: int) -> None:
+        # Not all at once: while one link is renewed, another one listens.
+        silent = self._patience.silent * (1 + number / LINKS)
+        patience = replace(self._patience, silent=silent)
+        opened = await self._client.apps_connections_open(app_token=self._app_token.reveal())
+        link = SocketModeClient(
+            app_token=self._app_token.reveal(),
+            web_client=self._client,
+            logger=_LOGGER,
+            ping_interval=patience.ping.total_seconds(),
+        )
+        heard_at = self._clock()
+
+        async def on_message(_: Any) -> None:
+            nonlocal heard_at
+            heard_at = self._clock()
+
+        link.on_message_listeners.append(on_message)
+        link.socket_mode_request_listeners.append(self._on_request)
+        link.wss_uri = str(opened["url"])
+        try:
+            connecting = link.connect()  # type: ignore[no-untyped-call]  # the SDK's gap
+            await asyncio.wait_for(connecting, patience.handshake.total_seconds())
+            well_at = self._clock()
+            while True:
+                connected = await link.is_connected()
+                now = self._clock()
+                well_at = now if connected else well_at
+                self._mark(number, alive=connected, why="the connection is cut")
+                why = must_replace(now=now, well_at=well_at, heard_at=heard_at, patience=patience)
+                if why is not None:
+                    log.warning("link to Slack given up", link=number, why=why)
+                    return
+                await asyncio.sleep(patience.look.total_seconds())
+        finally:
+            with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError):
+                closing = link.close()  # type: ignore[no-untyped-call]  # the SDK's gap
+                await asyncio.wait_for(closing, patience.close.total_seconds())
+
+    async def _on_request(self, link: Any, request: SocketModeRequest) -> None:
+        """Hand one envelope to Bolt and acknowledge it; a repeated one is acknowledged only."""
+        payload = request.payload
+        if await self._first_time(str(payload.get("event_id") or request.envelope_id)):
+            started = self._clock().timestamp()
+            answer = await self._app.async_dispatch(
+                AsyncBoltRequest(mode="socket_mode", body=payload, headers=build_headers(request))
+            )
+            if answer.status == HTTPStatus.OK:
+                await send_async_response(link, request, answer, started)
+                return
+        # Without an acknowledgement Slack tells the person that the app failed, and sends events again.
+        await link.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+
+    def _mark(self, number: int, *, alive: bool, why: str) -> None:
+        """Note a link's state; one line in the log when the last one goes, and one when the first is back."""
+        before = bool(self._alive)
+        (self._alive.add if alive else self._alive.discard)(number)
+        CONNECTED.set(len(self._alive))
+        if not alive:
+            self._trouble = why
+        if before and not self._alive:
+            log.warning("no link to Slack", why=why)
+        elif self._alive and not before:
+            log.info("linked to Slack by Socket Mode")

@@ -1,0 +1,1 @@
+"""What is remembered: SQLAlchemy Core on SQLite or PostgreSQL, secrets sealed per row."""

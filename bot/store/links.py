@@ -1,0 +1,167 @@
+"""Links and their sealed tokens."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.errors import NotLinked
+from bot.domain.people import Link, Person
+from bot.domain.secret import Secret
+from bot.domain.usage import Reading
+from bot.ports import AuditEntry
+from bot.store.audit import append
+from bot.store.engine import Database
+from bot.store.tables import links, people, readings
+from bot.store.vault import KeyRing, seal, unseal
+
+_COLUMNS: Final = (
+    links.c.workspace,
+    links.c.person,
+    links.c.cluster,
+    links.c.link_id,
+    links.c.username,
+    links.c.linked_at,
+    links.c.token_expires_at,
+)
+_INSERT: Final[dict[str, Callable[..., Any]]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+class SqlLinks:
+    """`Links` in SQL."""
+
+    def __init__(self, database: Database, ring: KeyRing) -> None:
+        self._database = database
+        self._ring = ring
+
+    async def of(self, person: Person) -> tuple[Link, ...]:
+        """Return a person's links, by cluster name."""
+        query = select(*_COLUMNS).where(_of(person)).order_by(links.c.cluster)
+        async with self._database.reads() as connection:
+            return tuple(_link(row) for row in await connection.execute(query))
+
+    async def token(self, link: Link) -> Secret:
+        """Open the link's token."""
+        query = select(links.c.token).where(_of(link.person, link.cluster), links.c.link_id == link.link_id)
+        async with self._database.reads() as connection:
+            sealed = (await connection.execute(query)).scalar_one_or_none()
+        if sealed is None:
+            raise NotLinked(link.cluster)
+        return unseal(self._ring, sealed, *_place(link.person, link.cluster))
+
+    async def record(self, link: Link, *, token: Secret, reading: Reading) -> Link:
+        """Store link, token, first reading and audit entry in one transaction."""
+        person = link.person
+        sealed = seal(self._ring, token, *_place(person, link.cluster))
+        async with self._database.writes() as connection:
+            await _meet(connection, person, link.linked_at)
+            earlier = (
+                await connection.execute(select(*_COLUMNS).where(_of(person, link.cluster)))
+            ).one_or_none()
+            if earlier is not None and earlier.username == link.username:
+                stored = _link(earlier, linked_at=link.linked_at, expires=link.token_expires_at)
+                await connection.execute(
+                    update(links)
+                    .where(_of(person, link.cluster))
+                    .values(token=sealed, linked_at=link.linked_at, token_expires_at=link.token_expires_at)
+                )
+            else:
+                # Another username is another counter: the old readings would be a false past.
+                await connection.execute(delete(links).where(_of(person, link.cluster)))
+                await connection.execute(
+                    insert(links).values(
+                        workspace=person.workspace,
+                        person=person.user,
+                        cluster=link.cluster,
+                        link_id=link.link_id,
+                        username=link.username,
+                        linked_at=link.linked_at,
+                        token=sealed,
+                        token_expires_at=link.token_expires_at,
+                    )
+                )
+                stored = link
+            await add_reading(connection, stored, reading)
+            await append(connection, _entry(stored, "linked", person.user, link.linked_at))
+        return stored
+
+    async def forget(self, person: Person, cluster: str, *, actor: str, now: datetime) -> bool:
+        """Erase the link with all that hangs on it."""
+        async with self._database.writes() as connection:
+            gone = (
+                await connection.execute(delete(links).where(_of(person, cluster)).returning(*_COLUMNS))
+            ).one_or_none()
+            if gone is None:
+                return False
+            await append(connection, _entry(_link(gone), "unlinked", actor, now))
+        await self._database.erase_traces()
+        return True
+
+
+async def add_reading(connection: AsyncConnection, link: Link, reading: Reading) -> Reading:
+    """Store a reading whose value is new, else confirm the last one; the caller holds the link's row."""
+    here = and_(readings.c.workspace == link.person.workspace, readings.c.link_id == link.link_id)
+    last = (
+        await connection.execute(select(readings).where(here).order_by(readings.c.at.desc()).limit(1))
+    ).one_or_none()
+    if last is not None and (last.core_hours == reading.core_hours or last.at >= reading.at):
+        confirmed_at = max(last.confirmed_at, reading.confirmed_at)
+        await connection.execute(
+            update(readings).where(here, readings.c.at == last.at).values(confirmed_at=confirmed_at)
+        )
+        return Reading(core_hours=last.core_hours, at=last.at, confirmed_at=confirmed_at)
+    await connection.execute(
+        insert(readings).values(
+            workspace=link.person.workspace,
+            link_id=link.link_id,
+            at=reading.at,
+            confirmed_at=reading.confirmed_at,
+            core_hours=reading.core_hours,
+        )
+    )
+    return reading
+
+
+async def _meet(connection: AsyncConnection, person: Person, now: datetime) -> None:
+    """Remember that this person exists."""
+    make = _INSERT[connection.dialect.name]
+    await connection.execute(
+        make(people)
+        .values(workspace=person.workspace, person=person.user, first_seen_at=now)
+        .on_conflict_do_nothing()
+    )
+
+
+def _of(person: Person, cluster: str | None = None) -> ColumnElement[bool]:
+    mine = and_(links.c.workspace == person.workspace, links.c.person == person.user)
+    return mine if cluster is None else and_(mine, links.c.cluster == cluster)
+
+
+def _place(person: Person, cluster: str) -> tuple[str, ...]:
+    """The identity that a token's seal is bound to."""
+    return ("links", "token", person.workspace, person.user, cluster)
+
+
+def _link(row: Any, *, linked_at: datetime | None = None, expires: datetime | None = None) -> Link:
+    return Link(
+        person=Person(workspace=row.workspace, user=row.person),
+        cluster=row.cluster,
+        username=row.username,
+        link_id=row.link_id,
+        linked_at=linked_at or row.linked_at,
+        token_expires_at=expires if linked_at else row.token_expires_at,
+    )
+
+
+def _entry(link: Link, action: str, actor: str, now: datetime) -> AuditEntry:
+    return AuditEntry(
+        workspace=link.person.workspace,
+        actor=actor,
+        action=action,
+        subject=f"{link.person.user}/{link.cluster}",
+        detail=f"username {link.username}",
+        at=now,
+    )

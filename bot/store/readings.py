@@ -1,0 +1,57 @@
+"""Readings of the counters."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, func, select
+
+from bot.domain.people import Link
+from bot.domain.usage import Reading
+from bot.store.engine import Database
+from bot.store.links import add_reading
+from bot.store.tables import links, readings
+
+
+class SqlReadings:
+    """`Readings` in SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def last(self, link: Link) -> Reading | None:
+        """Return the newest reading."""
+        query = select(readings).where(_of(link)).order_by(readings.c.at.desc()).limit(1)
+        async with self._database.reads() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else _reading(row)
+
+    async def covering(self, link: Link, start: datetime) -> tuple[Reading, ...]:
+        """Return the readings from `start` on, and the one before it."""
+        before = select(func.max(readings.c.at)).where(_of(link), readings.c.at < start).scalar_subquery()
+        query = (
+            select(readings)
+            .where(_of(link), readings.c.at >= func.coalesce(before, start))
+            .order_by(readings.c.at)
+        )
+        async with self._database.reads() as connection:
+            return tuple(_reading(row) for row in await connection.execute(query))
+
+    async def record(self, link: Link, reading: Reading) -> Reading:
+        """Store or confirm a reading, unless its link is gone."""
+        held = (
+            select(links.c.link_id)
+            .where(links.c.workspace == link.person.workspace, links.c.link_id == link.link_id)
+            .with_for_update()
+        )
+        async with self._database.writes() as connection:
+            if (await connection.execute(held)).one_or_none() is None:
+                return reading
+            return await add_reading(connection, link, reading)
+
+
+def _of(link: Link) -> ColumnElement[bool]:
+    return and_(readings.c.workspace == link.person.workspace, readings.c.link_id == link.link_id)
+
+
+def _reading(row: Row[Any]) -> Reading:
+    return Reading(core_hours=row.core_hours, at=row.at, confirmed_at=row.confirmed_at)

@@ -1,0 +1,116 @@
+"""The link form, what it says while the cluster is asked, and when it is done."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from slackblocks import (
+    InputBlock,
+    ModalView,
+    Option,
+    PlainTextInput,
+    SectionBlock,
+    StaticSelectMenu,
+    TextType,
+)
+from slackblocks import Text as SlackText
+
+from bot.domain.clusters import Cluster
+from bot.domain.errors import FieldWrong, UnknownCluster, UsernameUnknown, WalltimeError
+from bot.domain.people import Link
+from bot.domain.usage import Reading
+from bot.views.errors import WHERE_TOKENS_ARE, sentence
+from bot.views.format import escape, hours, local_moment
+from bot.views.kit import View, draw, small_print
+
+LINK: Final = "link"
+CLUSTER: Final = "cluster"
+USERNAME: Final = "username"
+TOKEN: Final = "token"  # noqa: S105 (a field's name)
+
+
+def link_form(
+    clusters: Sequence[Cluster], *, chosen: str | None = None, username: str = "", trouble: str | None = None
+) -> View:
+    """Draw the form; `trouble` says above it why the last try did not work. A token is never filled in."""
+    options = {c.name: Option(SlackText(c.label, TextType.PLAINTEXT), c.name) for c in clusters}
+    only = next(iter(options)) if len(options) == 1 else None
+    intro = "Your API token proves that the username is yours. It is kept encrypted and shown to nobody."
+    return draw(
+        ModalView(
+            title="Link a cluster",
+            submit="Link",
+            close="Cancel",
+            callback_id=LINK,
+            blocks=[
+                SectionBlock(f":warning: {escape(trouble)}" if trouble else intro),
+                InputBlock(
+                    "Cluster",
+                    StaticSelectMenu(
+                        action_id=CLUSTER,
+                        options=list(options.values()),
+                        initial_option=options.get(chosen or only or ""),
+                        placeholder="Choose a cluster",
+                    ),
+                    block_id=CLUSTER,
+                ),
+                InputBlock(
+                    "Username on the cluster",
+                    PlainTextInput(action_id=USERNAME, initial_value=username or None, max_length=64),
+                    block_id=USERNAME,
+                    hint="Leave it empty to take the one that the token names.",
+                    optional=True,
+                ),
+                InputBlock(
+                    "API token",
+                    PlainTextInput(action_id=TOKEN, placeholder="eyJ…"),
+                    block_id=TOKEN,
+                    hint=f"You find it {WHERE_TOKENS_ARE}.",
+                ),
+                small_print(
+                    "Slack has no hidden fields: the token stands on your screen until you press Link. "
+                    "Never type it in a command or a message."
+                ),
+            ],
+        )
+    )
+
+
+def asking_view(cluster: Cluster) -> View:
+    """Draw what stands while a slow cluster is asked."""
+    return _notice(
+        f"Asking {escape(cluster.label)} whether the token fits…\n"
+        "You may close this; I will tell you how it ended."
+    )
+
+
+def linked_view(link: Link, reading: Reading, cluster: Cluster) -> View:
+    """Draw success: the number proves the link."""
+    return _notice(f":white_check_mark: {linked_sentence(link, reading, cluster)}")
+
+
+def linked_sentence(link: Link, reading: Reading, cluster: Cluster) -> str:
+    """Say who is linked to what, with the first number."""
+    return (
+        f"You are linked as *{escape(link.username)}* on *{escape(cluster.label)}*: "
+        f"{hours(reading.core_hours)} core-hours used as of {local_moment(reading.confirmed_at, cluster)}."
+    )
+
+
+def field_errors(error: WalltimeError, cluster: Cluster | None) -> dict[str, str]:
+    """Say an error at the field that the person can change."""
+    match error:
+        case FieldWrong():
+            field = error.field
+        case UnknownCluster():
+            field = CLUSTER
+        case UsernameUnknown():
+            field = USERNAME
+        case _:
+            field = TOKEN
+    return {field: sentence(error, cluster)}
+
+
+def _notice(text: str) -> View:
+    return draw(
+        ModalView(title="Link a cluster", close="Close", callback_id=LINK, blocks=[SectionBlock(text)])
+    )

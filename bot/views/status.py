@@ -1,0 +1,40 @@
+"""`status`: my links and what support asks for."""
+
+from datetime import datetime
+
+from slackblocks import Block, SectionBlock
+
+from bot.domain.answers import LinkHealth, Status
+from bot.views.format import age, escape, hours
+from bot.views.kit import Message, buttons, link_button, small_print
+
+
+def status_message(status: Status, *, now: datetime, version: str) -> Message:
+    """Draw each link's health, one line each."""
+    lines = [_line(health, now) for health in status.links] or ["You have not linked a cluster yet."]
+    support = f"{status.person.workspace}/{status.person.user}, version {version}"
+    blocks: list[Block] = [SectionBlock(line) for line in lines]
+    blocks.append(buttons(link_button()))
+    blocks.append(small_print(f"For support: {support}"))
+    return Message(text=f"{' '.join(lines)} For support: {support}.", blocks=tuple(blocks))
+
+
+def _line(health: LinkHealth, now: datetime) -> str:
+    where = (
+        health.cluster.label if health.cluster else f"{health.link.cluster} (no longer in the bot's settings)"
+    )
+    said = f"{escape(health.link.username)} on {escape(where)}: {token_sentence(health, now)}"
+    if health.reading is None:
+        return f"{said} No reading yet."
+    old = age(now - health.reading.confirmed_at)
+    return f"{said} Last reading {hours(health.reading.core_hours)} core-hours, {old} ago."
+
+
+def token_sentence(health: LinkHealth, now: datetime) -> str:
+    """Say how long the token lives."""
+    expires_at = health.link.token_expires_at
+    if expires_at is None:
+        return "the token does not say when it expires."
+    if expires_at <= now:
+        return f"the token expired {age(now - expires_at)} ago; link again."
+    return f"the token expires in {age(expires_at - now)}."

@@ -1,0 +1,81 @@
+"""`/walltime`: my core-hours."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from slackblocks import Block, Button, SectionBlock
+
+from bot.domain.answers import LinkUsage
+from bot.domain.errors import PersonCanFix, SealBroken, WalltimeError
+from bot.views.errors import sentence
+from bot.views.format import age, escape, hours, local_moment, moment
+from bot.views.kit import USAGE_REFRESH, Message, buttons, link_button, small_print
+
+
+def usage_message(answers: Sequence[LinkUsage], *, now: datetime) -> Message:
+    """Draw a person's usage on each linked cluster."""
+    return Message(
+        text="\n".join(_spoken(answer, now) for answer in answers),
+        blocks=tuple(usage_blocks(answers, now=now, refresh=USAGE_REFRESH)),
+    )
+
+
+def usage_blocks(answers: Sequence[LinkUsage], *, now: datetime, refresh: str) -> list[Block]:
+    """Draw each link's numbers, then the button; `refresh` is the action that asks again."""
+    blocks = [block for answer in answers for block in _link_blocks(answer, now)]
+    return [*blocks, buttons(Button(text="Refresh", action_id=refresh))]
+
+
+def _link_blocks(answer: LinkUsage, now: datetime) -> list[Block]:
+    name = f"*{escape(answer.link.username)}* on *{escape(answer.cluster.label)}*"
+    blocks: list[Block] = []
+    if answer.reading is None:
+        blocks.append(SectionBlock(f"{name}\nNo reading yet."))
+    else:
+        fields = [f"*Used*\n{hours(answer.reading.core_hours)} core-hours"]
+        if answer.this_month is not None:
+            fields.append(f"*This month*\n{hours(answer.this_month.core_hours)} core-hours")
+        if answer.pace_per_day is not None:
+            fields.append(f"*Pace*\nabout {hours(answer.pace_per_day)} core-hours a day")
+        blocks.append(SectionBlock(name, fields=[*fields]))
+        print_ = f"as of {local_moment(answer.reading.confirmed_at, answer.cluster)}"
+        if answer.this_month is not None and answer.this_month.since is not None:
+            print_ += f" · this month: since {local_moment(answer.this_month.since, answer.cluster)}"
+        blocks.append(small_print(print_))
+    if answer.problem is not None:
+        again = link_button(answer.cluster.name, "Link again") if _relink_helps(answer.problem) else None
+        blocks.append(
+            SectionBlock(f":warning: {escape(_problem(answer, answer.problem, now))}", accessory=again)
+        )
+    return blocks
+
+
+def _spoken(answer: LinkUsage, now: datetime) -> str:
+    """Say one link's usage in full, for screen readers and notifications."""
+    name = escape(f"{answer.link.username} on {answer.cluster.label}")
+    if answer.reading is None:
+        said = [f"{name}: no reading yet."]
+    else:
+        as_of = moment(answer.reading.confirmed_at, answer.cluster)
+        said = [f"{name}: {hours(answer.reading.core_hours)} core-hours used, as of {as_of}."]
+        if answer.this_month is not None:
+            since = answer.this_month.since
+            mark = f" since {moment(since, answer.cluster)}" if since else ""
+            said.append(f"This month{mark}: {hours(answer.this_month.core_hours)} core-hours.")
+        if answer.pace_per_day is not None:
+            said.append(f"Pace: about {hours(answer.pace_per_day)} core-hours a day.")
+    if answer.problem is not None:
+        said.append(escape(_problem(answer, answer.problem, now)))
+    return " ".join(said)
+
+
+def _problem(answer: LinkUsage, problem: WalltimeError, now: datetime) -> str:
+    """Say why the number is not of this moment, and how old it is."""
+    why = sentence(problem, answer.cluster)
+    if answer.reading is None:
+        return why
+    return f"{why} Shown is the last reading, {age(now - answer.reading.confirmed_at)} old."
+
+
+def _relink_helps(problem: WalltimeError) -> bool:
+    return isinstance(problem, PersonCanFix | SealBroken)

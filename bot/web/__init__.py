@@ -1,0 +1,1 @@
+"""The HTTP side: Slack's requests, health and metrics."""

@@ -1,0 +1,137 @@
+"""The HTTP server: `/slack/events`, `/healthz`, `/readyz`, `/metrics`."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
+
+from bot.domain.secret import Secret
+from bot.web.slack_request import is_from_slack, read_payload
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+BODY_PATIENCE: Final = timedelta(seconds=5)
+STOP_PATIENCE: Final = timedelta(seconds=10)
+
+REFUSED = Counter(
+    "walltime_http_refused_total", "Requests to /slack/events turned away, by reason.", ["reason"]
+)
+
+log = structlog.get_logger(__name__)
+
+Dispatch = Callable[[str, dict[str, str]], Awaitable[tuple[int, dict[str, str], str]]]
+
+
+class SlackEvents:
+    """The door for Slack's signed requests: nothing unproved, too large, malformed or repeated passes."""
+
+    def __init__(
+        self,
+        *,
+        secret: Secret,
+        dispatch: Dispatch,
+        first_time: Callable[[str], Awaitable[bool]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._secret = secret
+        self._dispatch = dispatch
+        self._first_time = first_time
+        self._clock = clock
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request; a refusal has an empty body, and only its reason is counted."""
+        body = await _read(request)
+        if body is None:
+            return _refuse(413, "too large or too slow")
+        if not is_from_slack(request.headers, body, secret=self._secret, now=self._clock()):
+            return _refuse(401, "not signed, or stale")
+        payload = read_payload(request.content_type, body)
+        if payload is None:
+            return _refuse(400, "malformed")
+        if "ssl_check" in payload:
+            return web.Response()
+        for delivery in _deliveries(request.headers["X-Slack-Signature"], payload.get("event_id")):
+            if not await self._first_time(delivery):
+                return web.Response()
+        status, headers, answer = await self._dispatch(body.decode(), {"content-type": request.content_type})
+        return web.Response(status=status, text=answer, content_type=_kind(headers))
+
+
+def make_server(
+    *, slack_events: SlackEvents | None, trouble: Callable[[], Awaitable[list[str]]]
+) -> web.Application:
+    """Build the routes; `trouble` lists what does not work."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        reasons = await trouble()
+        return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics)
+    if slack_events is not None:
+        app.router.add_post("/slack/events", slack_events.handle)
+    return app
+
+
+class Server:
+    """A running server; `port` is the real one when 0 was asked for."""
+
+    def __init__(self, app: web.Application, *, host: str, port: int) -> None:
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=STOP_PATIENCE.total_seconds(), handle_signals=False
+        )
+        self._host = host
+        self.port = port
+
+    async def start(self) -> None:
+        """Listen; raises OSError when the address is taken."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        log.info("listening", host=self._host, port=self.port)
+
+    async def stop(self) -> None:
+        """Take nothing more, let requests under way finish."""
+        await self._runner.cleanup()
+
+
+async def _read(request: web.Request) -> bytes | None:
+    """Read the body up to the limit, within a few seconds."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_PATIENCE.total_seconds()):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    return None
+    except TimeoutError:
+        return None
+    return bytes(body)
+
+
+def _refuse(status: int, reason: str) -> web.Response:
+    REFUSED.labels(reason).inc()
+    return web.Response(status=status)
+
+
+def _deliveries(signature: str, event_id: object) -> list[str]:
+    """Name a request twice: by its signature, and an event by the id that its repeats share."""
+    keys = [f"signature:{hashlib.sha256(signature.encode()).hexdigest()}"]
+    return [*keys, f"event:{event_id}"[:128]] if isinstance(event_id, str) else keys
+
+
+def _kind(headers: dict[str, str]) -> str:
+    return headers.get("content-type", "text/plain").partition(";")[0]

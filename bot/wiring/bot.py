@@ -1,0 +1,232 @@
+"""The bot, put together: which adapter stands behind which port, what starts first, what stops last."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final, Self
+
+import aiohttp
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cluster.client import HttpClusterApi
+from bot.domain.secret import Secret
+from bot.jobs.live import SharedLiveReadings
+from bot.jobs.tasks import Tasks
+from bot.slack.app import dispatch, make_app
+from bot.slack.client import DEAD_TOKEN, Identity, error_code, identify, make_client
+from bot.slack.desk import Desk
+from bot.slack.socket_mode import SocketMode
+from bot.store.audit import SqlAuditLog
+from bot.store.deliveries import SqlDeliveries
+from bot.store.engine import Database
+from bot.store.links import SqlLinks
+from bot.store.readings import SqlReadings
+from bot.store.workspaces import SqlWorkspaces
+from bot.usecases.answer_usage import AnswerUsage
+from bot.usecases.link_account import LinkAccount
+from bot.usecases.show_status import ShowStatus
+from bot.usecases.take_reading import TakeReading
+from bot.usecases.unlink_account import UnlinkAccount
+from bot.web.server import Server, SlackEvents, make_server
+from bot.wiring.keys import key_ring
+from bot.wiring.settings import Settings
+
+DRAIN: Final = timedelta(seconds=10)
+RETRY_SLACK: Final = timedelta(seconds=5)
+
+log = structlog.get_logger(__name__)
+
+
+class SlackRefuses(Exception):
+    """Slack refuses our token for good; the text says what to do."""
+
+
+def utc_now() -> datetime:
+    """The one clock."""
+    return datetime.now(UTC)
+
+
+def bot_version() -> str:
+    """The installed version; a checkout that was never installed has none."""
+    try:
+        return version("walltime-bot")
+    except PackageNotFoundError:
+        return "0 (checkout)"
+
+
+class Bot:
+    """One running bot."""
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> None:
+        if settings.slack_bot_token is None:
+            raise ValueError("settings were not read to run")
+        self._settings = settings
+        self._clock = clock
+        self._bot_token = settings.slack_bot_token
+        self._identity: Identity | None = None
+        self._slack_trouble: str | None = "not asked yet"
+        self._tasks = Tasks()
+        self._database = Database(settings.database_url)
+        self._ring = key_ring(settings.secret_keys, settings.data_dir)
+        self._deliveries = SqlDeliveries(self._database)
+        self._socket: SocketMode | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def port(self) -> int:
+        """Where the HTTP server listens."""
+        return self._server.port
+
+    async def start(self) -> None:
+        """Migrate, then serve HTTP, then meet Slack (in the background, for as long as it takes)."""
+        settings = self._settings
+        async with AsyncExitStack() as opened:
+            opened.push_async_callback(self._database.close)
+            await self._database.upgrade()
+            self._session = await opened.enter_async_context(
+                aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            )
+            api = await opened.enter_async_context(HttpClusterApi(settings.clusters, clock=self._clock))
+            opened.push_async_callback(self._drain)
+            client = make_client(settings.slack_api_url, self._session)
+            app = make_app(
+                self._desk(api), client, bot_token=self._bot_token, identity=lambda: self._identity
+            )
+            self._server = Server(
+                make_server(slack_events=self._slack_events(app), trouble=self.trouble),
+                host=settings.http_host,
+                port=settings.http_port,
+            )
+            opened.push_async_callback(self._server.stop)
+            await self._server.start()
+            self._refused: asyncio.Future[SlackRefuses] = asyncio.get_running_loop().create_future()
+            meeting = asyncio.create_task(self._meet_slack(app, client), name="meet slack")
+            opened.push_async_callback(self._part_from_slack, meeting)
+            # From here on all of it is closed by `stop`, the last thing opened first.
+            self._opened = opened.pop_all()
+
+    async def run_until(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set; raises SlackRefuses when Slack turns the token down for good."""
+        waiting = asyncio.ensure_future(stop.wait())
+        either: set[asyncio.Future[Any]] = {waiting, self._refused}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if self._refused.done():
+                raise self._refused.result()
+        finally:
+            waiting.cancel()
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is under way, close."""
+        await self._opened.aclose()
+
+    async def trouble(self) -> list[str]:
+        """List what does not work, for `/readyz`."""
+        reasons = []
+        try:
+            await asyncio.wait_for(self._database.revisions(), timeout=2)
+        except Exception as error:  # noqa: BLE001 (any failure is the answer)
+            reasons.append(f"database: {type(error).__name__}")
+        if self._slack_trouble is not None:
+            reasons.append(f"slack: {self._slack_trouble}")
+        elif self._socket is not None and self._socket.trouble is not None:
+            reasons.append(f"slack: {self._socket.trouble}")
+        return reasons
+
+    async def _part_from_slack(self, meeting: asyncio.Task[None]) -> None:
+        meeting.cancel()
+        await asyncio.gather(meeting, return_exceptions=True)
+        if self._socket is not None:
+            await self._socket.stop()
+
+    async def _drain(self) -> None:
+        late = await self._tasks.drain(DRAIN)
+        if late:
+            log.warning("work was cut off at the stop", tasks=late)
+
+    def _desk(self, api: HttpClusterApi) -> Desk:
+        clusters = self._settings.clusters
+        links = SqlLinks(self._database, self._ring)
+        readings = SqlReadings(self._database)
+        take = TakeReading(clusters=clusters, api=api, links=links, readings=readings)
+        live = SharedLiveReadings(take.__call__, self._tasks)
+        return Desk(
+            command=self._settings.command,
+            version=bot_version(),
+            clusters=clusters,
+            answer_usage=AnswerUsage(clusters=clusters, links=links, readings=readings, live=live),
+            link_account=LinkAccount(
+                clusters=clusters, api=api, links=links, audit=SqlAuditLog(self._database)
+            ),
+            unlink_account=UnlinkAccount(links=links),
+            show_status=ShowStatus(clusters=clusters, links=links, readings=readings),
+            spawn=self._tasks.spawn,
+            session=self._session,
+            clock=self._clock,
+        )
+
+    def _slack_events(self, app: AsyncApp) -> SlackEvents | None:
+        """The HTTP door; in Socket Mode there is none, whatever secret is set."""
+        secret: Secret | None = self._settings.slack_signing_secret
+        if secret is None or self._settings.socket_mode:
+            return None
+        return SlackEvents(
+            secret=secret,
+            dispatch=lambda body, headers: dispatch(app, body, headers),
+            first_time=self._first_time,
+            clock=self._clock,
+        )
+
+    async def _first_time(self, delivery: str) -> bool:
+        return await self._deliveries.first_time(delivery, now=self._clock())
+
+    async def _meet_slack(self, app: AsyncApp, client: AsyncWebClient) -> None:
+        """Learn who we are, however long Slack takes to answer; then open the door."""
+        asking = make_client(self._settings.slack_api_url, self._session, self._bot_token)
+        while self._identity is None:
+            try:
+                self._identity = await identify(asking)
+            except SlackApiError as error:
+                code = error_code(error)
+                if code in DEAD_TOKEN:
+                    advice = (
+                        f"Slack refuses SLACK_BOT_TOKEN ({code}): reinstall the app and set the new token"
+                    )
+                    self._refused.set_result(SlackRefuses(advice))
+                    return
+                self._not_met(f"refuses: {code}")
+                await asyncio.sleep(RETRY_SLACK.total_seconds())
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                self._not_met(f"no answer: {type(error).__name__}")
+                await asyncio.sleep(RETRY_SLACK.total_seconds())
+        await SqlWorkspaces(self._database).meet(
+            self._identity.workspace, self._identity.workspace_name, now=self._clock()
+        )
+        self._slack_trouble = None
+        log.info("met Slack", workspace=self._identity.workspace, name=self._identity.workspace_name)
+        if self._settings.slack_app_token is not None:
+            self._socket = SocketMode(
+                app,
+                client,
+                app_token=self._settings.slack_app_token,
+                first_time=self._first_time,
+                clock=self._clock,
+            )
+            self._socket.start()
+
+    def _not_met(self, why: str) -> None:
+        """Say once, not at every try, that Slack does not answer."""
+        if self._slack_trouble != why:
+            log.warning("Slack not met yet, trying on", why=why)
+        self._slack_trouble = why

@@ -1,0 +1,206 @@
+"""Settings: environment over `walltime.toml`, every `X` also as `X_FILE`, all faults named at once."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+import platformdirs
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from bot.domain.clusters import Cluster, normalise_url
+from bot.domain.secret import Secret
+from bot.store.vault import KeyRing
+from bot.wiring.clusters import read_clusters
+
+PREFIX: Final = "WALLTIME_"
+_SPANS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+# Kubernetes announces a service called "walltime" to its neighbours under names like these.
+_NOT_OURS: Final = re.compile(r"WALLTIME_(SERVICE_(HOST|PORT)|PORT($|_)|CONFIG$).*")
+
+
+class SettingsFaulty(Exception):
+    """Something in the settings is wrong; `faults` has one line for each thing, none holds a value."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def _token(prefix: str) -> BeforeValidator:
+    def check(value: Any) -> Secret:
+        if not isinstance(value, str) or not value.startswith(prefix):
+            raise ValueError(f"must start with {prefix}")
+        return Secret(value)
+
+    return BeforeValidator(check)
+
+
+def _secret(value: Any) -> Secret:
+    if not isinstance(value, str) or not value:
+        raise ValueError("must not be empty")
+    return Secret(value)
+
+
+def _base_url(value: Any) -> str:
+    return normalise_url(str(value))
+
+
+def _api_url(value: Any) -> str:
+    return normalise_url(str(value)) + "/"
+
+
+def _span(value: Any) -> timedelta:
+    parts = re.findall(r"(\d+)([smhd])", str(value))
+    if not parts or "".join(f"{n}{unit}" for n, unit in parts) != str(value):
+        raise ValueError("must be a time like 10m, 90s or 1h30m")
+    return sum((timedelta(**{_SPANS[unit]: int(number)}) for number, unit in parts), timedelta())
+
+
+def _list(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _command(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"/[^\s/A-Z]{1,31}", value):
+        raise ValueError("must begin with / and have at most 32 characters, no spaces, no capitals")
+    return value
+
+
+def _ring(value: Any) -> KeyRing:
+    return KeyRing.parse(str(value))
+
+
+class Settings(BaseModel):
+    """What the operator decided. Field names are the names in `walltime.toml`."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, extra="forbid")
+
+    slack_bot_token: Annotated[Secret | None, _token("xoxb-")] = None
+    slack_app_token: Annotated[Secret | None, _token("xapp-")] = None
+    slack_signing_secret: Annotated[Secret | None, BeforeValidator(_secret)] = None
+    slack_api_url: Annotated[str, BeforeValidator(_api_url)] = "https://slack.com/api/"
+    clusters: Annotated[tuple[Cluster, ...], BeforeValidator(read_clusters)] = ()
+    database_url: str = ""
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("walltime")))
+    secret_keys: Annotated[KeyRing | None, BeforeValidator(_ring)] = None
+    command: Annotated[str, BeforeValidator(_command)] = "/walltime"
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=0, le=65535)
+    public_url: Annotated[str | None, BeforeValidator(_base_url)] = None
+    poll_interval: Annotated[timedelta, BeforeValidator(_span), Field(ge=timedelta(seconds=1))] = timedelta(
+        minutes=10
+    )
+    admins: Annotated[frozenset[str], BeforeValidator(_list)] = frozenset()
+    log_format: Annotated[Literal["console", "json", ""], BeforeValidator(_lower)] = ""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+
+    @model_validator(mode="after")
+    def _database_in_data_dir(self) -> Self:
+        if not self.database_url:
+            path = self.data_dir.absolute() / "walltime.sqlite3"
+            object.__setattr__(self, "database_url", f"sqlite:///{path}")
+        elif not self.database_url.startswith("sqlite:///"):
+            raise ValueError("database_url must be sqlite:///PATH")
+        return self
+
+    @property
+    def socket_mode(self) -> bool:
+        """Socket Mode when there is an app token, else HTTP mode."""
+        return self.slack_app_token is not None
+
+
+def read_settings(environ: Mapping[str, str], *, to_run: bool = True) -> Settings:
+    """Read all settings; raises SettingsFaulty. `to_run` asks for what only a running bot needs."""
+    faults: list[str] = []
+    given = _from_file(environ.get(f"{PREFIX}CONFIG"), faults) | _from_environ(environ, faults)
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        # Never with the input: it may be a token that stands in the wrong place.
+        faults += [
+            f"{name_of(str(fault['loc'][0])) if fault['loc'] else 'settings'}: {_plain(fault['msg'])}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        settings = None
+    if to_run:
+        faults += _missing(given)
+    if faults or settings is None:
+        raise SettingsFaulty(faults)
+    return settings
+
+
+def name_of(field: str) -> str:
+    """Return a field's name in the environment."""
+    return field.upper() if field.startswith("slack_") else f"{PREFIX}{field.upper()}"
+
+
+def _missing(given: Mapping[str, Any]) -> list[str]:
+    faults = []
+    if not given.get("slack_bot_token"):
+        faults.append("SLACK_BOT_TOKEN: is missing (xoxb-…, from your app's page, OAuth & Permissions)")
+    if not given.get("slack_app_token") and not given.get("slack_signing_secret"):
+        faults.append(
+            "SLACK_APP_TOKEN: is missing (xapp-…, for Socket Mode); or set SLACK_SIGNING_SECRET for HTTP mode"
+        )
+    if not given.get("clusters"):
+        faults.append(
+            'WALLTIME_CLUSTERS: is missing; for example [{"name": "east", "label": "East", '
+            '"url": "https://api.example.edu:65106"}]'
+        )
+    return faults
+
+
+def _from_environ(environ: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
+    names = {name_of(field): field for field in Settings.model_fields}
+    given: dict[str, Any] = {}
+    for name, field in names.items():
+        if environ.get(f"{name}_FILE"):
+            try:
+                given[field] = Path(environ[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                faults.append(f"{name}_FILE: cannot be read ({type(error).__name__})")
+        if environ.get(name):
+            given[field] = environ[name]
+    known = {*names, *(f"{name}_FILE" for name in names)}
+    faults += [
+        _typing_error(name, known)
+        for name in sorted(environ)
+        if name.startswith(PREFIX) and name not in known and not _NOT_OURS.fullmatch(name)
+    ]
+    return given
+
+
+def _from_file(path: str | None, faults: list[str]) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        with Path(path).open("rb") as file:
+            given = tomllib.load(file)
+    except OSError as error:
+        faults.append(f"WALLTIME_CONFIG: cannot read the file ({type(error).__name__})")
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(f"WALLTIME_CONFIG: is not TOML ({error})")
+        return {}
+    for name in sorted(set(given) - set(Settings.model_fields)):
+        faults.append(_typing_error(name, set(Settings.model_fields)))
+        del given[name]
+    return given
+
+
+def _typing_error(name: str, known: set[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"{name}: is no setting of mine, probably a typing error{hint}"
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,115 @@
+"""The whole world on loopback: Slack's and the cluster's stand-ins with the real bot between them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from bot.playground.cluster import ClusterTwin
+from bot.playground.slack import SlackTwin
+from bot.playground.slack.client import Client
+from bot.wiring.bot import Bot
+from bot.wiring.settings import Settings, read_settings
+
+TEAM = "T0LAB"
+ALICE = "U0ALICE"
+BOB = "U0BOB"
+GENERAL = "C0GENERAL"
+APP_TOKEN = "xapp-1-A0WALLTIME-1-playground"
+BOT_TOKEN = "xoxb-playground-lab"
+SIGNING_SECRET = "playground-signing-secret"
+
+
+T = TypeVar("T")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def until(look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], seconds: float = 10.0) -> T:
+    """Look again and again until it is as wanted; fail with what was seen last."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not wanted(seen := await look()):
+        assert asyncio.get_running_loop().time() < deadline, f"still {seen!r} after {seconds} s"
+        await asyncio.sleep(0.02)
+    return seen
+
+
+@dataclass
+class World:
+    """What a test holds in its hands."""
+
+    slack: SlackTwin
+    east: ClusterTwin
+    data_dir: Path
+    http: bool
+
+    @property
+    def alice(self) -> Client:
+        return self.slack.act_as(TEAM, ALICE)
+
+    @property
+    def bob(self) -> Client:
+        return self.slack.act_as(TEAM, BOB)
+
+    def environ(self) -> dict[str, str]:
+        """The settings as an operator would give them; the two modes differ in nothing else."""
+        mode = {"SLACK_SIGNING_SECRET": SIGNING_SECRET} if self.http else {"SLACK_APP_TOKEN": APP_TOKEN}
+        return {
+            **mode,
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_API_URL": self.slack.api_url,
+            "WALLTIME_CLUSTERS": json.dumps(
+                [{"name": "east", "label": "East", "url": self.east.url, "cluster_id": "11112"}]
+            ),
+            "WALLTIME_DATA_DIR": str(self.data_dir),
+            "WALLTIME_HTTP_PORT": "0",
+        }
+
+    def settings(self, **more: str) -> Settings:
+        return read_settings({**self.environ(), **more})
+
+    @asynccontextmanager
+    async def bot(
+        self, *, clock: Callable[[], datetime] = utc_now, **more: str
+    ) -> AsyncIterator[Bot]:
+        """Run the real bot, connected."""
+        async with Bot(self.settings(**more), clock=clock) as bot:
+            if self.http:
+                self.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
+            await until(bot.trouble, lambda reasons: reasons == [])
+            yield bot
+
+    async def link(self, who: Client, *, username: str = "alice", token: str | None = None) -> None:
+        """Link a person the way they would."""
+        await who.command("/walltime link", channel=GENERAL)
+        form = await who.wait_view(lambda view: view["callback_id"] == "link")
+        delivery = await who.submit(
+            form, {"cluster": "east", "username": "", "token": token or self.east.token(username)}
+        )
+        assert delivery.errors == {}, delivery.errors
+
+
+@asynccontextmanager
+async def world(data_dir: Path, *, http: bool = False) -> AsyncIterator[World]:
+    """Start both stand-ins with a lab of two people."""
+    slack = SlackTwin(clock=utc_now, app_token=APP_TOKEN, signing_secret=SIGNING_SECRET)
+    east = ClusterTwin(name="east", cluster_id="11112", clock=utc_now)
+    await slack.start()
+    await east.start()
+    try:
+        lab = slack.add_workspace(TEAM, "Lab", bot_token=BOT_TOKEN)
+        lab.add_person(ALICE, name="alice", real_name="Alice Ng")
+        lab.add_person(BOB, name="bob", real_name="Bob Li")
+        lab.add_channel(GENERAL, "general", members={ALICE, BOB})
+        east.add_user("alice", core_hours=1234.5)
+        east.add_user("bob", core_hours=20.25)
+        yield World(slack=slack, east=east, data_dir=data_dir, http=http)
+    finally:
+        await east.stop()
+        await slack.stop()
