@@ -75,9 +75,7 @@ class World:
         return read_settings({**self.environ(), **more})
 
     @asynccontextmanager
-    async def bot(
-        self, *, clock: Callable[[], datetime] = utc_now, **more: str
-    ) -> AsyncIterator[Bot]:
+    async def bot(self, *, clock: Callable[[], datetime] = utc_now, **more: str) -> AsyncIterator[Bot]:
         """Run the real bot, connected."""
         async with Bot(self.settings(**more), clock=clock) as bot:
             if self.http:

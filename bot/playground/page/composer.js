@@ -40,7 +40,7 @@ export function createComposer({ box, onSend, people }) {
       const typed = value.toLowerCase();
       const lines = WORDS.map(([word, about]) => ({ text: word ? `${command} ${word}` : command, about }));
       const fits = lines.filter((one) => one.text.toLowerCase().startsWith(typed) && one.text !== value.trimEnd());
-      return fits.slice(0, MOST).map((one) => ({ ...one, put: () => set(one.text) }));
+      return fits.slice(0, MOST).map((one) => ({ ...one, put: () => set(one.text === command ? `${command} ` : one.text) }));
     }
     const mention = /(?:^|\s)@([\p{L}\p{N}._-]*)$/u.exec(before);
     if (!mention) return [];
@@ -81,7 +81,7 @@ export function createComposer({ box, onSend, people }) {
     const chosen = offers[at];
     open([]);
     chosen.put();
-    open([]);
+    if (!input.value.endsWith(" ")) open([]);
     input.focus();
   }
 

@@ -3,6 +3,7 @@
 import { avatar, botAvatar } from "./avatar.js";
 import { blocks } from "./blocks.js";
 import { h, hidden } from "./dom.js";
+import { extras } from "./extras.js";
 import { dateOf, dayName, fullTime, langOf, sameDay, timeOfDay } from "./format.js";
 import { icon } from "./icons.js";
 import { spoken, textNode } from "./mrkdwn.js";
@@ -15,10 +16,10 @@ const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !==
 function body(message, ctx) {
   const edited = message.edited && h("span", { class: "edited" }, " (edited)");
   const own = { ...ctx, surface: "message", act: (how) => ctx.act({ ...how, message }) };
-  if (message.blocks && message.blocks.length) return [blocks(message.blocks, own), edited];
+  if (message.blocks && message.blocks.length) return [blocks(message.blocks, own), edited, extras(message, own)];
   const text = textNode({ type: "mrkdwn", text: message.text || "" }, own);
   if (edited) text.append(edited);
-  return [text];
+  return [message.text ? text : edited, extras(message, own)];
 }
 
 function heading(message, name) {

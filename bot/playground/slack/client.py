@@ -196,12 +196,12 @@ class Client:
 
     async def wait_view(
         self,
-        wanted: Callable[[dict[str, Any]], bool] = lambda _: True,
+        wanted: Callable[[ViewState], bool] = lambda _: True,
         *,
         timeout: float = PATIENCE,  # noqa: ASYNC109 - as above
     ) -> ViewState:
-        """Return the open modal or Home tab whose view is wanted, or wait for one to come."""
-        return await self._watch.view(lambda state: wanted(state.view), seconds=timeout)
+        """Return the wanted modal or Home tab, open already or to come; `view["callback_id"]` reads a field."""
+        return await self._watch.view(wanted, seconds=timeout)
 
     async def _click_in_view(
         self, view: ViewState, action_id: str, block_id: str | None, value: str | None, selected: Any

@@ -119,6 +119,13 @@ class ViewState:
     user: str
     view: dict[str, Any]
 
+    def __getitem__(self, name: str) -> Any:
+        return self.view[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field of the view object."""
+        return self.view.get(name, default)
+
     @property
     def is_home(self) -> bool:
         """Whether it is a Home tab."""

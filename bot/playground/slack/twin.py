@@ -1,12 +1,13 @@
 """The whole stand-in: one server that is Slack for the bot under test."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
 
 from bot.playground.slack import files
+from bot.playground.slack.browser import Browser, Extras, Switch
 from bot.playground.slack.client import Client
 from bot.playground.slack.delivery import Courier, SentEvent
 from bot.playground.slack.faults import Faults
@@ -49,6 +50,8 @@ class SlackTwin:
         self._courier = Courier(self._state, self._sockets)
         self._courier.request_url = request_url
         self._port = port
+        self._extras = Extras()
+        self._browser = Browser(self._state, self.act_as, self._extras, page or PAGE)
         self._clients: dict[tuple[str, str], Client] = {}
         self._runner: web.AppRunner | None = None
 
@@ -101,6 +104,76 @@ class SlackTwin:
         """The workspaces by id."""
         return self._state.workspaces
 
+    @property
+    def subscriptions(self) -> set[str]:
+        """The events that the app has subscribed to, such as `message.im`."""
+        return self._state.subscriptions
+
+    @property
+    def should_escape(self) -> bool:
+        """Whether @names and #channels in commands and messages are turned into ids."""
+        return self._state.should_escape
+
+    @should_escape.setter
+    def should_escape(self, on: bool) -> None:
+        self._state.should_escape = on
+
+    @property
+    def ack_seconds(self) -> float:
+        """How long the app has to acknowledge; 3 real seconds as with Slack."""
+        return self._courier.ack_seconds
+
+    @ack_seconds.setter
+    def ack_seconds(self, seconds: float) -> None:
+        self._courier.ack_seconds = seconds
+
+    @property
+    def retry_delays(self) -> tuple[timedelta | float, ...]:
+        """The pauses before each retry of an event, as timedeltas or seconds."""
+        return self._courier.retry_delays
+
+    @retry_delays.setter
+    def retry_delays(self, delays: tuple[timedelta | float, ...]) -> None:
+        self._courier.retry_delays = delays
+
+    @property
+    def deaf(self) -> bool:
+        """Whether Socket Mode links stay open but take nothing in, pings included: half-open links."""
+        return self._sockets.is_deaf
+
+    @deaf.setter
+    def deaf(self, on: bool) -> None:
+        self._sockets.is_deaf = on
+
+    @property
+    def connections(self) -> int:
+        """How many Socket Mode links are open."""
+        return len(self._sockets.links)
+
+    @property
+    def clipboard(self) -> list[dict[str, str]]:
+        """What the page offers for pasting: `for` (a person's id), `label`, `value`."""
+        return self._extras.clipboard
+
+    @property
+    def notes(self) -> list[str]:
+        """What the page tells its reader."""
+        return self._extras.notes
+
+    def add_switch(
+        self,
+        name: str,
+        label: str,
+        on: bool,  # noqa: FBT001 - its place between label and handler reads as a table row
+        handler: Callable[[bool], None],
+    ) -> None:
+        """Offer a switch on the page; `handler` is told the new position."""
+        self._extras.switches[name] = Switch(name=name, label=label, on=on, handler=handler)
+
+    async def verify_request_url(self) -> bool:
+        """Send `url_verification` to request_url; True if the challenge comes back."""
+        return await self._courier.verify_request_url()
+
     async def start(self) -> None:
         """Listen; `url` is known afterwards."""
         runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=0.2)
@@ -114,6 +187,7 @@ class SlackTwin:
 
     async def stop(self) -> None:
         """End everything the twin started."""
+        self._browser.stop()
         await self._courier.stop()
         await self._sockets.stop()
         if self._runner is not None:
@@ -178,6 +252,7 @@ class SlackTwin:
         async def download(request: web.Request) -> web.Response:
             return await files.download(self._state, request)
 
+        self._browser.add_routes(app.router)
         app.router.add_route("*", "/api/{method}", api.serve)
         app.router.add_post("/response/{id}", responses.serve)
         app.router.add_get("/link/", self._sockets.connect)

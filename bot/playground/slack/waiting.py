@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bot.playground.slack.model import Change, Message, ViewState
-from bot.playground.slack.payloads import view_object
 from bot.playground.slack.state import State
 from bot.playground.slack.workspace import Workspace
 
@@ -113,5 +112,5 @@ class Watch:
 
     def _explain_views(self) -> str:
         stack = self._workspace.windows.stack(self._id)
-        shown = [view_object(self._workspace, view).get("callback_id") for view in stack]
+        shown = [view.view["callback_id"] for view in stack]
         return f"{self._id} has open: {shown}"

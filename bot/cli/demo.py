@@ -1,0 +1,118 @@
+"""`walltime-bot demo`: the real bot between a Slack look-alike in the browser and two simulated clusters."""
+
+import asyncio
+import json
+import signal
+import tempfile
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+import typer
+
+from bot.playground.cluster import ClusterTwin, Work
+from bot.playground.slack import SlackTwin
+from bot.wiring.bot import Bot, utc_now
+from bot.wiring.logs import set_up_logs
+from bot.wiring.settings import Settings, read_settings
+
+TEAM: Final = "T0LAB"
+BOT_TOKEN: Final = "xoxb-demo-lab"  # noqa: S105 (opens the look-alike only)
+APP_TOKEN: Final = "xapp-1-A0WALLTIME-1-demo"  # noqa: S105 (the same)
+TOKEN_LIVES: Final = timedelta(hours=12)
+HISTORY: Final = timedelta(days=60)
+
+
+async def demo(port: int, *, started: Callable[[str], None] = typer.echo) -> None:
+    """Run until Ctrl-C. Everything listens on loopback; what was stored is gone at the end."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    set_up_logs(level="warning", style="console")
+    async with AsyncExitStack() as opened:
+        slack = SlackTwin(clock=utc_now, app_token=APP_TOKEN, port=port)
+        await slack.start()
+        opened.push_async_callback(slack.stop)
+        _furnish(slack)
+        clusters = (
+            ClusterTwin(name="east", cluster_id="11112", clock=utc_now, seed=1),
+            ClusterTwin(name="west", cluster_id="11276", clock=utc_now, seed=2),
+        )
+        for cluster in clusters:
+            await cluster.start()
+            opened.push_async_callback(cluster.stop)
+            _people_work(cluster, slack)
+        folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="walltime-demo-"))
+        bot = await opened.enter_async_context(Bot(_settings(slack, clusters, Path(folder))))
+        started(f"Walltime demo: open {slack.url} in a browser (Ctrl-C ends it)")
+        await bot.run_until(stop)
+
+
+def _settings(slack: SlackTwin, clusters: tuple[ClusterTwin, ...], folder: Path) -> Settings:
+    return read_settings(
+        {
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_APP_TOKEN": APP_TOKEN,
+            "SLACK_API_URL": slack.api_url,
+            "WALLTIME_CLUSTERS": json.dumps(
+                [
+                    {
+                        "name": cluster.name,
+                        "label": cluster.name.title(),
+                        "url": cluster.url,
+                        "platform_url": cluster.platform_url,
+                        "cluster_id": cluster.cluster_id,
+                    }
+                    for cluster in clusters
+                ]
+            ),
+            "WALLTIME_DATA_DIR": str(folder),
+            "WALLTIME_HTTP_PORT": "0",
+        }
+    )
+
+
+def _furnish(slack: SlackTwin) -> None:
+    lab = slack.add_workspace(TEAM, "Tidal Lab", bot_token=BOT_TOKEN)
+    lab.add_person("U0ALICE", name="alice", real_name="Alice Ng", title="PhD student", tz="Asia/Shanghai")
+    lab.add_person("U0LI", name="libo", real_name="李博", title="博士后", locale="zh-CN", tz="Asia/Shanghai")
+    lab.add_person("U0MAYA", name="maya", real_name="Maya Okafor", title="Group leader", is_admin=True)
+    everybody = {"U0ALICE", "U0LI", "U0MAYA"}
+    lab.add_channel("C0HPC", "hpc", members=everybody)
+    lab.add_channel("C0GENERAL", "general", members=everybody)
+    lab.add_channel("C0BUDGET", "budget", members={"U0MAYA", "U0ALICE"}, is_private=True)
+    slack.notes.extend(
+        [
+            "Type /walltime link, paste a token from the list, press Link. Then type /walltime.",
+            "Act as another person to see that your numbers are yours alone.",
+            "Switch the cluster off and ask again: the last reading is shown with its age.",
+        ]
+    )
+
+
+def _people_work(cluster: ClusterTwin, slack: SlackTwin) -> None:
+    """Give the three people accounts with a past, and their tokens to paste."""
+    start = datetime.now(UTC) - HISTORY
+    label = cluster.name.title()
+    people: tuple[tuple[str, str, float, Literal["small", "mixed", "large"]], ...] = (
+        ("U0ALICE", "alice", 900.0, "mixed"),
+        ("U0LI", "libo", 2400.0, "large"),
+        ("U0MAYA", "maya", 150.0, "small"),
+    )
+    for person, username, core_hours_per_week, sizes in people:
+        work = Work(start=start, core_hours_per_week=core_hours_per_week, sizes=sizes)
+        cluster.add_user(username, work=work)
+        slack.clipboard.append(
+            {
+                "for": person,
+                "label": f"API token of {username} on {label}",
+                "value": cluster.token(username, lives=TOKEN_LIVES),
+            }
+        )
+
+    def switch(on: bool) -> None:  # noqa: FBT001 (the page's switch calls it so)
+        cluster.down = on
+
+    slack.add_switch(f"{cluster.name}-down", f"{label} is down", False, switch)
