@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.wiring.logs import set_up_logs
 from tests.world import World, world
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """Log as in production: with tracebacks that show no local variables."""
+    set_up_logs(level="info", style="console")
 
 
 @pytest.fixture(params=["socket", "http"])

@@ -2,16 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from sqlalchemy import Row, select
+
+from bot.cluster.client import PATIENCE
 from bot.playground.cluster import ClusterTwin
-from bot.playground.slack import SlackTwin
+from bot.playground.slack import Delivery, SlackTwin
 from bot.playground.slack.client import Client
+from bot.store.engine import Database
+from bot.store.tables import metadata
 from bot.wiring.bot import Bot
 from bot.wiring.settings import Settings, read_settings
 
@@ -27,8 +32,14 @@ SIGNING_SECRET = "playground-signing-secret"
 T = TypeVar("T")
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+class Clock:
+    """The time that Slack, the cluster and the bot share; a test may let hours pass."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
 
 
 async def until(look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], seconds: float = 10.0) -> T:
@@ -46,6 +57,7 @@ class World:
 
     slack: SlackTwin
     east: ClusterTwin
+    clock: Clock
     data_dir: Path
     http: bool
 
@@ -75,29 +87,48 @@ class World:
         return read_settings({**self.environ(), **more})
 
     @asynccontextmanager
-    async def bot(self, *, clock: Callable[[], datetime] = utc_now, **more: str) -> AsyncIterator[Bot]:
-        """Run the real bot, connected."""
-        async with Bot(self.settings(**more), clock=clock) as bot:
+    async def bot(self, *, patience: timedelta = PATIENCE, **more: str) -> AsyncIterator[Bot]:
+        """Run the real bot, connected. `patience` is how long a cluster may take in all."""
+        async with Bot(self.settings(**more), clock=self.clock, cluster_patience=patience) as bot:
             if self.http:
                 self.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
             await until(bot.trouble, lambda reasons: reasons == [])
             yield bot
 
-    async def link(self, who: Client, *, username: str = "alice", token: str | None = None) -> None:
-        """Link a person the way they would."""
+    async def fill_form(self, who: Client, *, token: str, username: str = "") -> Delivery:
+        """Open the link form by the command and submit it."""
         await who.command("/walltime link", channel=GENERAL)
-        form = await who.wait_view(lambda view: view["callback_id"] == "link")
-        delivery = await who.submit(
-            form, {"cluster": "east", "username": "", "token": token or self.east.token(username)}
+        form = await who.wait_view(
+            lambda view: view.view.get("callback_id") == "link" and "submit" in view.view
         )
-        assert delivery.errors == {}, delivery.errors
+        return await who.submit(form, {"cluster": "east", "username": username, "token": token})
+
+    async def link(self, who: Client, *, username: str = "alice") -> None:
+        """Link a person the way they would, and close the form."""
+        delivery = await self.fill_form(who, token=self.east.token(username))
+        assert delivery.ok, delivery.error
+        assert delivery.errors == {}
+        await who.close_view(await who.wait_view(lambda view: "You are linked as" in str(view)))
+
+    def hours_pass(self, hours: float = 1) -> None:
+        self.clock.ahead += timedelta(hours=hours)
+
+    async def rows(self, table: str) -> Sequence[Row[Any]]:
+        """Return a table's rows as they are in the file."""
+        database = Database(self.settings().database_url)
+        try:
+            async with database.reads() as connection:
+                return (await connection.execute(select(metadata.tables[table]))).all()
+        finally:
+            await database.close()
 
 
 @asynccontextmanager
 async def world(data_dir: Path, *, http: bool = False) -> AsyncIterator[World]:
     """Start both stand-ins with a lab of two people."""
-    slack = SlackTwin(clock=utc_now, app_token=APP_TOKEN, signing_secret=SIGNING_SECRET)
-    east = ClusterTwin(name="east", cluster_id="11112", clock=utc_now)
+    clock = Clock()
+    slack = SlackTwin(clock=clock, app_token=APP_TOKEN, signing_secret=SIGNING_SECRET)
+    east = ClusterTwin(name="east", cluster_id="11112", clock=clock)
     await slack.start()
     await east.start()
     try:
@@ -107,7 +138,7 @@ async def world(data_dir: Path, *, http: bool = False) -> AsyncIterator[World]:
         lab.add_channel(GENERAL, "general", members={ALICE, BOB})
         east.add_user("alice", core_hours=1234.5)
         east.add_user("bob", core_hours=20.25)
-        yield World(slack=slack, east=east, data_dir=data_dir, http=http)
+        yield World(slack=slack, east=east, clock=clock, data_dir=data_dir, http=http)
     finally:
         await east.stop()
         await slack.stop()

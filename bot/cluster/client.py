@@ -38,6 +38,9 @@ REQUESTS = Counter(
 )
 SECONDS = Histogram("walltime_cluster_request_seconds", "Time to an answer, retries included.", ["cluster"])
 
+# httpx-aiohttp lets some of aiohttp's own errors through, and a ClientResponseError shows all headers sent.
+_TRANSPORT_ERRORS: Final = (httpx.TransportError, aiohttp.ClientError)
+
 log = structlog.get_logger(__name__)
 
 
@@ -78,10 +81,11 @@ class HttpClusterApi:
     async def core_hours(self, cluster: Cluster, username: str, token: Secret) -> Reading:
         """Ask for the cumulative counter; another try only where it can help, all within the patience."""
         started = perf_counter()
-        outcome = "ok"
+        outcome = "failed"  # cancelled, or a fault of ours
         try:
             async with asyncio.timeout(self._patience):
                 value = await self._with_retries(cluster, username, token)
+            outcome = "ok"
         except TimeoutError:
             outcome = "ClusterSilent"
             raise ClusterSilent("timeout") from None
@@ -112,17 +116,21 @@ class HttpClusterApi:
     async def _ask(self, cluster: Cluster, username: str, token: Secret) -> float:
         url = f"{cluster.url}/hpc/openapi/v2/view/walltime/users/{quote(username, safe='')}"
         request = self._http.build_request("GET", url, headers={"token": token.reveal()})
+        failure = None
         try:
             response = await self._http.send(request, stream=True)
             try:
                 body = await _read(response)
             finally:
                 await response.aclose()
-        except httpx.TransportError as error:
-            raise _transport_error(error) from None
+        except _TRANSPORT_ERRORS as error:
+            failure = _transport_error(error)
         finally:
             # Whoever looks at a failed request object later finds no token in it.
             request.headers.pop("token", None)
+        if failure is not None:
+            # Not raised above: the original, which may show the token, would hang on as its context.
+            raise failure
         return core_hours_from(response.status_code, body)
 
 
@@ -143,8 +151,10 @@ def _worth_another_try(error: Exception) -> bool:
     return isinstance(error, ClusterSilent) and error.cause in _PASSES_IN_A_MOMENT
 
 
-def _transport_error(error: httpx.TransportError) -> WalltimeError:
+def _transport_error(error: Exception) -> WalltimeError:
     """Name a transport failure; the text of the original may hold the URL and is left behind."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return ClusterMisconfigured("it does not speak HTTP")
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError | aiohttp.ClientConnectorCertificateError):
@@ -179,5 +189,5 @@ async def probe(cluster: Cluster) -> datetime | None:
         try:
             async with http.stream("GET", request_url) as response:
                 return http_date(response.headers.get("date"))
-        except httpx.TransportError as error:
+        except _TRANSPORT_ERRORS as error:
             raise _transport_error(error) from None

@@ -89,4 +89,4 @@ def _number(data: object) -> float:
         raise NoData from None
     if not math.isfinite(value) or value < 0:
         raise NoData
-    return value
+    return value or 0.0  # not -0.0

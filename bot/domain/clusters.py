@@ -22,12 +22,26 @@ class Cluster:
 
 
 def normalise_url(url: str) -> str:
-    """Return `scheme://host[:port][/path]` without the `/hpc` service segment.
+    """Return a cluster's `scheme://host[:port][/path]` without the `/hpc` service segment.
 
     The platform hands out both forms, and appending to the longer one gives `/hpc/hpc/` and a 404.
-    Raises ValueError with what is wrong: http off loopback, credentials, a query, no host.
+    Raises ValueError as `base_url` does.
     """
-    parts = urlsplit(url.strip())
+    return base_url(url).removesuffix("/hpc").rstrip("/")
+
+
+def base_url(url: str) -> str:
+    """Return `scheme://host[:port][/path]` without a slash at the end.
+
+    Raises ValueError with what is wrong, never with the value: http off loopback, credentials, a query,
+    no host.
+    """
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    if not url.strip().isprintable() or any(character.isspace() for character in url.strip()):
+        raise ValueError("must not hold spaces or control characters")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must start with https:// and name a host")
     if parts.username is not None or parts.password is not None:
@@ -40,8 +54,7 @@ def normalise_url(url: str) -> str:
         _ = parts.port
     except ValueError as error:
         raise ValueError("has a port that is no port") from error
-    path = parts.path.rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path.removesuffix('/hpc')}"
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def is_loopback(url: str) -> bool:

@@ -67,10 +67,11 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:
 
     Raises SecretInCommand for anything token-shaped (it is not echoed), UnknownCluster for a wrong name.
     """
-    if looks_secret(text):
-        raise SecretInCommand
     # NFKC turns the full-width letters and spaces of a Chinese input method into plain ones.
-    match unicodedata.normalize("NFKC", text).casefold().split():
+    plain = unicodedata.normalize("NFKC", text)
+    if looks_secret(plain):
+        raise SecretInCommand
+    match plain.casefold().split():
         case []:
             return ShowUsage()
         case ["link"]:

@@ -9,7 +9,9 @@ _SECRET_SHAPES = re.compile(
     r"|xox[a-z](?:\.xox[a-z])?-[\w-]{8,}"
     r"|xapp-[\w-]{8,}"
     r"|(?<![\w-])[\w+/-]{40,}={0,2}"
-    r"|(?<!\w)[0-9a-fA-F]{32,}(?!\w)"
+    r"|(?<![0-9A-Za-z])[0-9a-fA-F]{32,}(?![0-9A-Za-z])",
+    # Only ASCII counts as part of a token: a key right behind Chinese text is still a key.
+    re.ASCII,
 )
 MASK = "[secret]"
 

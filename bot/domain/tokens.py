@@ -7,6 +7,7 @@ certain refusal into a sentence that helps.
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,7 +26,10 @@ from bot.domain.secret import Secret
 PLATFORM_CLUSTER_ID = "0"
 MAX_TOKEN_LENGTH = 4096
 MAX_USERNAME_LENGTH = 64
-_JWT_PARTS = 3
+# Three parts of base64url: anything else would be no header's value, or no token at all.
+_JWT = re.compile(r"[\w+/=-]+(?:\.[\w+/=-]+){2}", re.ASCII)
+# Outside of these a moment has no local time in every zone.
+_YEARS = range(1970, 9999)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +48,9 @@ def read_claims(token: Secret) -> TokenClaims:
     text = token.reveal()
     if not text:
         raise TokenEmpty
-    parts = text.split(".")
-    if len(text) > MAX_TOKEN_LENGTH or not text.isascii() or len(parts) != _JWT_PARTS or not all(parts):
+    if len(text) > MAX_TOKEN_LENGTH or not _JWT.fullmatch(text):
         raise TokenMalformed
+    parts = text.split(".")
     claims = _json_object(parts[1])
     if claims is None or _json_object(parts[0]) is None:
         raise TokenMalformed
@@ -122,6 +126,7 @@ def _text(claim: object) -> str | None:
 def _milliseconds(claim: object) -> datetime | None:
     """Read `expireTime`: epoch milliseconds, usually as a string."""
     try:
-        return datetime.fromtimestamp(int(str(claim)) / 1000, tz=UTC)
+        moment = datetime.fromtimestamp(int(str(claim)) / 1000, tz=UTC)
     except (ValueError, OverflowError, OSError):
         return None
+    return moment if moment.year in _YEARS else None

@@ -51,7 +51,7 @@ def usage_in(window: Window, readings: Sequence[Reading]) -> Usage | None:
     evenly; a drop is a reset of the counter, and what it shows after the drop is new use.
     """
     points = [(time, r.core_hours) for r in readings for time in dict.fromkeys((r.at, r.confirmed_at))]
-    if not points or points[0][0] >= window.end:
+    if not points or points[0][0] >= window.end or points[-1][0] < window.start:
         return None
     used = 0.0
     for (before, low), (after, high) in pairwise(points):

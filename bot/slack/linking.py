@@ -20,6 +20,7 @@ from bot.domain.people import Link
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading
 from bot.slack.desk import Body, Desk, incident, person_of
+from bot.slack.home import publish_home
 from bot.slack.reply import Reply
 from bot.usecases.link_account import LinkProof, LinkWish
 from bot.views.errors import failure_sentence, sentence
@@ -79,6 +80,8 @@ class Linking:
         else:
             link, reading = outcome
             await ack(response_action="update", view=linked_view(link, reading, proof.cluster))
+            home = publish_home(self._desk, wish.person, client)
+            self._desk.work("home", self._desk.reply(body, client), home)
 
     async def _prove(self, proof: LinkProof) -> Outcome:
         """Return an expected failure instead of raising it: it is told in two different ways."""
@@ -95,12 +98,15 @@ class Linking:
         client: AsyncWebClient,
         reply: Reply,
     ) -> None:
-        view, text = self._ending(await proving, proof)
+        outcome = await proving
+        view, text = self._ending(outcome, proof)
         try:
             await client.views_update(view_id=body["view"]["id"], view=view)
         except SlackApiError:
             # Closed meanwhile: the answer is still owed.
             await reply(say(text))
+        if not isinstance(outcome, WalltimeError):
+            await publish_home(self._desk, proof.wish.person, client)
 
     def _ending(self, outcome: Outcome, proof: LinkProof) -> tuple[View, str]:
         """Draw the end of a slow link: as a view, and as a sentence for a message."""

@@ -6,12 +6,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.commands import AskUnlink, OpenLinkForm, ShowHelp, ShowStatus, ShowUsage, parse
-from bot.domain.errors import NotLinked
 from bot.domain.people import Person
 from bot.slack.desk import Body, Desk, person_of
+from bot.slack.home import publish_home
 from bot.slack.reply import Reply
 from bot.views.help import help_message
-from bot.views.home import home_view
 from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
 from bot.views.link import link_form
 from bot.views.status import status_message
@@ -62,13 +61,13 @@ class Listeners:
         """Refresh on the Home tab."""
         await ack()
         reply = self._desk.reply(body, client)
-        self._desk.work("home.refresh", reply, self._publish_home(person_of(body), client))
+        self._desk.work("home.refresh", reply, publish_home(self._desk, person_of(body), client))
 
     async def on_home_opened(self, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Draw the Home tab for whoever opened it."""
         if body["event"].get("tab") == "home":
             reply = self._desk.reply(body, client)
-            self._desk.work("home", reply, self._publish_home(person_of(body), client))
+            self._desk.work("home", reply, publish_home(self._desk, person_of(body), client))
 
     async def _command(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:
         desk = self._desk
@@ -102,16 +101,6 @@ class Listeners:
         person = person_of(body)
         cluster = body["actions"][0]["value"]
         await desk.unlink_account(person, cluster, now=desk.clock())
-        if "view" in body:
-            await self._publish_home(person, client)
-        else:
+        if "view" not in body:
             await reply(unlinked_message(cluster, {c.name: c for c in desk.clusters}), replace=True)
-
-    async def _publish_home(self, person: Person, client: AsyncWebClient) -> None:
-        desk = self._desk
-        try:
-            answers = await desk.answer_usage(person, now=desk.clock())
-        except NotLinked:
-            answers = ()
-        view = home_view(answers, now=desk.clock(), command=desk.command)
-        await client.views_publish(user_id=person.user, view=view)
+        await publish_home(desk, person, client)

@@ -11,10 +11,16 @@ import alembic.command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+import structlog
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-_READS: Final = "walltime_reads"
+# How a transaction begins, as an execution option. Without it: with the write lock, because upgrading a read
+# lock later fails at once instead of waiting.
+_BEGIN: Final = "walltime_begin"
+_CHECKPOINT_TRIES: Final = 3
+
+log = structlog.get_logger(__name__)
 
 
 class Database:
@@ -29,7 +35,8 @@ class Database:
         self.engine = create_async_engine(make_url(url).set(drivername="sqlite+aiosqlite"))
         event.listen(self.engine.sync_engine, "connect", _on_connect)
         event.listen(self.engine.sync_engine, "begin", _on_begin)
-        self._reader = self.engine.execution_options(**{_READS: True})
+        self._reader = self.engine.execution_options(**{_BEGIN: "BEGIN"})
+        self._bare = self.engine.execution_options(**{_BEGIN: ""})
 
     def reads(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction that only reads."""
@@ -55,8 +62,13 @@ class Database:
 
     async def erase_traces(self) -> None:
         """Empty SQLite's write-ahead log, where an erased row's old page would live on."""
-        async with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        async with self._bare.connect() as connection:
+            for _ in range(_CHECKPOINT_TRIES):
+                # Waits for readers as long as `busy_timeout` says, then answers "busy".
+                busy = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).scalar_one()
+                if not busy:
+                    return
+        log.warning("an erased row may still stand in the write-ahead log until it is next emptied")
 
 
 def _on_connect(connection: Any, _record: object) -> None:
@@ -76,9 +88,9 @@ def _on_connect(connection: Any, _record: object) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    """Take the write lock at the start: upgrading a read lock later fails at once instead of waiting."""
-    reads = connection.get_execution_options().get(_READS, False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    begin = connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE")
+    if begin:
+        connection.exec_driver_sql(begin)
 
 
 def _upgrade(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """Links and their sealed tokens."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from bot.domain.usage import Reading
 from bot.ports import AuditEntry
 from bot.store.audit import append
 from bot.store.engine import Database
-from bot.store.tables import links, people, readings
+from bot.store.tables import as_kept, links, people, readings
 from bot.store.vault import KeyRing, seal, unseal
 
 _COLUMNS: Final = (
@@ -103,11 +104,13 @@ class SqlLinks:
 
 async def add_reading(connection: AsyncConnection, link: Link, reading: Reading) -> Reading:
     """Store a reading whose value is new, else confirm the last one; the caller holds the link's row."""
+    # To the millisecond, as it is kept: two of one millisecond would be the same row.
+    reading = replace(reading, at=as_kept(reading.at), confirmed_at=as_kept(reading.confirmed_at))
     here = and_(readings.c.workspace == link.person.workspace, readings.c.link_id == link.link_id)
     last = (
         await connection.execute(select(readings).where(here).order_by(readings.c.at.desc()).limit(1))
     ).one_or_none()
-    if last is not None and (last.core_hours == reading.core_hours or last.at >= reading.at):
+    if last is not None and (last.core_hours == reading.core_hours or last.confirmed_at >= reading.at):
         confirmed_at = max(last.confirmed_at, reading.confirmed_at)
         await connection.execute(
             update(readings).where(here, readings.c.at == last.at).values(confirmed_at=confirmed_at)

@@ -43,6 +43,11 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else datetime.fromtimestamp(value / _MILLISECOND, tz=UTC)
 
 
+def as_kept(moment: datetime) -> datetime:
+    """Return the moment as the database gives it back: to the millisecond."""
+    return datetime.fromtimestamp(round(moment.timestamp() * _MILLISECOND) / _MILLISECOND, tz=UTC)
+
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",

@@ -5,7 +5,6 @@ data is the row's identity, so a ciphertext copied to another row, column, perso
 """
 
 import base64
-import binascii
 import re
 import secrets
 from collections.abc import Iterable
@@ -45,7 +44,7 @@ class KeyRing:
                 raise KeyRingFaulty(f"key {place} has the id of an earlier one")
             try:
                 raw = base64.b64decode(encoded, validate=True)
-            except binascii.Error:
+            except ValueError:  # binascii.Error is one
                 raise KeyRingFaulty(f"key {place} is not base64") from None
             if len(raw) != KEY_BYTES:
                 raise KeyRingFaulty(f"key {place} is {len(raw)} bytes long, not {KEY_BYTES}")

@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cluster.client import HttpClusterApi
+from bot.cluster.client import PATIENCE, HttpClusterApi
 from bot.domain.secret import Secret
 from bot.jobs.live import SharedLiveReadings
 from bot.jobs.tasks import Tasks
@@ -62,11 +62,18 @@ def bot_version() -> str:
 class Bot:
     """One running bot."""
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        cluster_patience: timedelta = PATIENCE,
+    ) -> None:
         if settings.slack_bot_token is None:
             raise ValueError("settings were not read to run")
         self._settings = settings
         self._clock = clock
+        self._cluster_patience = cluster_patience
         self._bot_token = settings.slack_bot_token
         self._identity: Identity | None = None
         self._slack_trouble: str | None = "not asked yet"
@@ -97,7 +104,9 @@ class Bot:
             self._session = await opened.enter_async_context(
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
             )
-            api = await opened.enter_async_context(HttpClusterApi(settings.clusters, clock=self._clock))
+            api = await opened.enter_async_context(
+                HttpClusterApi(settings.clusters, clock=self._clock, patience=self._cluster_patience)
+            )
             opened.push_async_callback(self._drain)
             client = make_client(settings.slack_api_url, self._session)
             app = make_app(

@@ -1,6 +1,7 @@
 """The key ring: from the settings, or from a file made once in the data directory."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -22,17 +23,23 @@ def key_ring(given: KeyRing | None, data_dir: Path) -> KeyRing:
         return given
     path = data_dir / KEY_FILE
     data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        # O_EXCL: of two processes that start together one makes the key, the other reads it.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return KeyRing.parse(path.read_text(encoding="ascii").strip())
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+    if path.exists():
+        return _read(path)
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=data_dir, prefix=f".{KEY_FILE}-") as file:
         file.write(new_key() + "\n")
         file.flush()
         os.fsync(file.fileno())
+        try:
+            # Of two processes that start together one makes the key, the other reads it, and never half of it.
+            path.hardlink_to(file.name)
+        except FileExistsError:
+            return _read(path)
     log.warning(
         "a secret key was made; back it up apart from the database: without it every person must link again",
         file=str(path),
     )
-    return KeyRing.parse(path.read_text(encoding="ascii").strip())
+    return _read(path)
+
+
+def _read(path: Path) -> KeyRing:
+    return KeyRing.parse(path.read_text(encoding="ascii", errors="replace").strip())

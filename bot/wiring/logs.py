@@ -25,9 +25,10 @@ def set_up_logs(*, level: str, style: str) -> None:
         renderer = structlog.dev.ConsoleRenderer(
             colors=on_terminal, exception_formatter=structlog.dev.plain_traceback
         )
-        last: list[Processor] = [renderer]
+        last: list[Processor] = [mask, renderer]
     else:
-        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        # Tracebacks become text before the mask: in JSON a newline is "\\n", and hides where a word begins.
+        last = [structlog.processors.format_exc_info, mask, structlog.processors.JSONRenderer()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -38,7 +39,7 @@ def set_up_logs(*, level: str, style: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask, *last, mask_line],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last, mask_line],
         )
     )
     root = logging.getLogger()
@@ -72,4 +73,8 @@ def mask_line(_logger: Any, _method: str, line: Any) -> Any:
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
         return mask_secrets(value)
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(item) for item in value]
     return repr(value) if isinstance(value, Secret) else value

@@ -11,15 +11,18 @@ from typing import Annotated, Any, Final, Literal, Self
 import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from bot.domain.clusters import Cluster, normalise_url
+from bot.domain.clusters import Cluster, base_url
 from bot.domain.secret import Secret
 from bot.store.vault import KeyRing
 from bot.wiring.clusters import read_clusters
 
 PREFIX: Final = "WALLTIME_"
 _SPANS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-# Kubernetes announces a service called "walltime" to its neighbours under names like these.
-_NOT_OURS: Final = re.compile(r"WALLTIME_(SERVICE_(HOST|PORT)|PORT($|_)|CONFIG$).*")
+# Kubernetes announces services called "walltime" or "walltime-bot" to their neighbours like this.
+_NOT_OURS: Final = re.compile(
+    r"WALLTIME_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)=.*"
+    r"|WALLTIME_(?:\w+_)?PORT=(?:tcp|udp|sctp)://.*"
+)
 
 
 class SettingsFaulty(Exception):
@@ -40,24 +43,33 @@ def _token(prefix: str) -> BeforeValidator:
 
 
 def _secret(value: Any) -> Secret:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value.strip():
         raise ValueError("must not be empty")
     return Secret(value)
 
 
 def _base_url(value: Any) -> str:
-    return normalise_url(str(value))
+    return base_url(str(value))
 
 
 def _api_url(value: Any) -> str:
-    return normalise_url(str(value)) + "/"
+    return base_url(str(value)) + "/"
+
+
+def _database_url(value: Any) -> str:
+    if not isinstance(value, str) or not value.removeprefix("sqlite:///") or not value.startswith("sqlite:///"):
+        raise ValueError("must be sqlite:///PATH")
+    return value
 
 
 def _span(value: Any) -> timedelta:
     parts = re.findall(r"(\d+)([smhd])", str(value))
     if not parts or "".join(f"{n}{unit}" for n, unit in parts) != str(value):
         raise ValueError("must be a time like 10m, 90s or 1h30m")
-    return sum((timedelta(**{_SPANS[unit]: int(number)}) for number, unit in parts), timedelta())
+    try:
+        return sum((timedelta(**{_SPANS[unit]: int(number)}) for number, unit in parts), timedelta())
+    except OverflowError:
+        raise ValueError("is too long") from None
 
 
 def _list(value: Any) -> Any:
@@ -88,7 +100,7 @@ class Settings(BaseModel):
     slack_signing_secret: Annotated[Secret | None, BeforeValidator(_secret)] = None
     slack_api_url: Annotated[str, BeforeValidator(_api_url)] = "https://slack.com/api/"
     clusters: Annotated[tuple[Cluster, ...], BeforeValidator(read_clusters)] = ()
-    database_url: str = ""
+    database_url: Annotated[str, BeforeValidator(_database_url)] = ""
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("walltime")))
     secret_keys: Annotated[KeyRing | None, BeforeValidator(_ring)] = None
     command: Annotated[str, BeforeValidator(_command)] = "/walltime"
@@ -107,8 +119,6 @@ class Settings(BaseModel):
         if not self.database_url:
             path = self.data_dir.absolute() / "walltime.sqlite3"
             object.__setattr__(self, "database_url", f"sqlite:///{path}")
-        elif not self.database_url.startswith("sqlite:///"):
-            raise ValueError("database_url must be sqlite:///PATH")
         return self
 
     @property
@@ -167,13 +177,14 @@ def _from_environ(environ: Mapping[str, str], faults: list[str]) -> dict[str, An
                 given[field] = Path(environ[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 faults.append(f"{name}_FILE: cannot be read ({type(error).__name__})")
-        if environ.get(name):
-            given[field] = environ[name]
-    known = {*names, *(f"{name}_FILE" for name in names)}
+        # A secret piped into a variable often ends with a newline.
+        if value := environ.get(name, "").strip():
+            given[field] = value
+    known = {f"{PREFIX}CONFIG", *names, *(f"{name}_FILE" for name in names)}
     faults += [
         _typing_error(name, known)
         for name in sorted(environ)
-        if name.startswith(PREFIX) and name not in known and not _NOT_OURS.fullmatch(name)
+        if name.startswith(PREFIX) and name not in known and not _NOT_OURS.match(f"{name}={environ[name]}")
     ]
     return given
 

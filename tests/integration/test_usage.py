@@ -18,5 +18,5 @@ async def test_who_is_not_linked_is_offered_the_form(lab: World) -> None:
         await lab.alice.command("/walltime", channel=GENERAL)
         answer = await lab.alice.wait_message(lambda m: "not linked" in m.text)
         await lab.alice.click("link.open", message=answer)
-        form = await lab.alice.wait_view(lambda view: view["callback_id"] == "link")
+        form = await lab.alice.wait_view(lambda view: view.view.get("callback_id") == "link")
         assert form.view["title"]["text"] == "Link a cluster"

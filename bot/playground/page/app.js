@@ -71,11 +71,11 @@ async function act({ blockId, element, node, value, selected, message, viewId, h
 }
 
 async function send(text) {
-  const command = text.startsWith("/") ? text.split(/\s/)[0] : null;
   const hint = setTimeout(() => composer.wait(`Waiting for ${team().bot.name}…`), WAIT_BEFORE_HINT);
   try {
     const answer = await api.post("send", { ...who(), channel: state.place.channel, text });
-    if (answer.ok === false) toast(command ? `${command} failed with the error "${answer.error}"` : `Not sent: ${answer.error}`, "error");
+    // What became of a slash command comes as a notice.
+    if (answer.ok === false && !text.startsWith("/")) toast(`Not sent: ${answer.error}`, "error");
   } catch (error) {
     told(error);
     if (error.offline) composer.set(text);
@@ -193,7 +193,7 @@ async function reboot() {
   state.meId = (wanted || team().people[0]).id;
   if (!channelById(state.place.channel)) {
     const mine = team().channels.filter((one) => one.is_dm_of === state.meId || (!one.is_dm_of && one.members.includes(state.meId)));
-    const channel = mine.find((one) => one.id === from[2]) || mine[0];
+    const channel = mine.find((one) => one.id === from[2]) || mine.find((one) => !one.is_dm_of) || mine[0];
     state.place = { channel: channel.id, tab: channel.is_dm_of ? from[3] || "messages" : null };
     if (state.place.tab === "home") quietly("home", {}).then(refresh);
   }
@@ -241,7 +241,7 @@ function paint() {
 }
 
 const list = createMessageList({ scroller: $("scroller"), list: $("messages"), intro: $("intro"), newer: $("newer"), announce });
-const composer = createComposer({ box: $("composer"), onSend: send, people: () => (state.boot ? people() : []) });
+const composer = createComposer({ box: $("composer"), onSend: send, people: () => (state.boot ? people() : []), announce });
 const drawer = createPanel({ node: $("drawer"), toggle: $("menu"), scrim: $("scrim"), narrow: "(max-width: 719px)", openWhenWide: true, className: "drawer-open" });
 const panel = createPanel({ node: $("tools"), toggle: $("tools-toggle"), scrim: $("scrim"), narrow: "(max-width: 1099px)", openWhenWide: true, className: "tools-open" });
 const tools = createTools({

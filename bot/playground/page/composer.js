@@ -8,11 +8,11 @@ import { WORDS } from "./words.js";
 
 const MOST = 8;
 
-export function createComposer({ box, onSend, people }) {
+export function createComposer({ box, onSend, people, announce }) {
   const listId = uid("complete");
   const input = h("textarea", {
     class: "composer-input", rows: "1", testid: "composer", dir: "auto", autocomplete: "off", spellcheck: "false",
-    role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": listId, "aria-haspopup": "listbox",
+    "aria-autocomplete": "list", "aria-controls": listId, "aria-haspopup": "listbox",
   });
   const list = h("div", { class: "complete", id: listId, role: "listbox", "aria-label": "Suggestions", testid: "suggestions", hidden: true });
   const send = h("button", { type: "submit", class: "send", testid: "send", "aria-label": "Send", disabled: true }, icon("send"));
@@ -72,8 +72,8 @@ export function createComposer({ box, onSend, people }) {
       class: "complete-item", role: "option", id: `${listId}-${at}`, "aria-selected": "false",
       on: { pointerdown: (event) => { event.preventDefault(); take(at); } },
     }, one.face, h("span", { class: "complete-text" }, one.text), h("span", { class: "complete-about", dir: "auto", lang: langOf(one.about || "") }, one.about || ""))));
+    if (list.hidden && found.length > 0) announce(`${found.length} suggestions. Arrow keys choose, Tab takes.`);
     list.hidden = found.length === 0;
-    input.setAttribute("aria-expanded", String(found.length > 0));
     mark(-1);
   }
 

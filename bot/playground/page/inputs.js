@@ -153,7 +153,9 @@ function choiceList(element, ctx, names, changed, offered, type) {
 function listControl(element, ctx, names, changed) {
   const single = element.type === "radio_buttons";
   const { inputs, rows } = choiceList(element, ctx, names, changed, choices(element, ctx), single ? "radio" : "checkbox");
-  const node = h("div", { ...common(element, names), class: "choices", role: single ? "radiogroup" : "group" }, rows);
+  const node = h("div", {
+    ...common(element, names), class: "choices", role: single ? "radiogroup" : "group", "aria-required": single && names.required ? "true" : null,
+  }, rows);
   const chosen = () => inputs.filter((input) => input.checked).map((input) => input.value);
   return {
     node, fault: () => null, focus: () => (inputs.find((input) => input.checked) || inputs[0] || node).focus(),

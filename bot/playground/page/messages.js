@@ -112,7 +112,7 @@ export function createMessageList({ scroller, list, intro, newer, announce }) {
 
   function dayLine(message) {
     const day = dateOf(message.ts);
-    return h("li", { class: "day", role: "separator", "aria-label": dayName(day) }, h("span", {}, dayName(day)));
+    return h("li", { class: "day" }, h("span", {}, dayName(day)));
   }
 
   /** A drawn node is kept while nothing that it shows has changed. */

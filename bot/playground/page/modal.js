@@ -8,6 +8,8 @@ import { icon } from "./icons.js";
 import { REQUIRED } from "./inputs.js";
 
 const TROUBLE = "The app did not take this in time. Nothing was lost: try again.";
+/** What of a view is seen: its state and hash change without anything to redraw. */
+const face = ({ title, submit, close, blocks: list }) => JSON.stringify([title, submit, close, list]);
 const plain = (object, otherwise) => (object ? withEmoji(object.text) : otherwise);
 
 /** The inputs of one view. */
@@ -60,6 +62,8 @@ function createForm() {
 export function createModals({ layer, shell, helper, submit, close, act, announce, focusHome }) {
   let shown = null;
   let returnTo = null;
+  /** The last form drawn of every view on the stack. */
+  let forms = new Map();
 
   const texts = () => shown.form.fields.filter((field) => field.control.isText);
 
@@ -104,8 +108,10 @@ export function createModals({ layer, shell, helper, submit, close, act, announc
     if (send) send.setAttribute("aria-busy", "true");
     try {
       const answer = await submit(modal.id, form.values());
-      if (answer.errors) refuse(form, answer.errors, note);
-      else if (answer.ok === false) note.textContent = TROUBLE;
+      // The same view may have been drawn anew meanwhile.
+      if (shown?.id !== modal.id) return undefined;
+      if (answer.errors) refuse(shown.form, answer.errors, shown.note);
+      else if (answer.ok === false) shown.note.textContent = TROUBLE;
     } catch (error) {
       note.textContent = error.message;
     } finally {
@@ -129,21 +135,22 @@ export function createModals({ layer, shell, helper, submit, close, act, announc
 
   function open(modal, depth, ctx) {
     const form = createForm();
-    const { card } = drawCard(modal, depth, ctx, form);
+    const { card, note } = drawCard(modal, depth, ctx, form);
     const updated = shown && shown.id === modal.id;
     const focused = updated && document.activeElement;
     const focusedId = focused && shown.frame.contains(focused) && (focused.dataset.testid || focused.closest("[data-testid]")?.dataset.testid);
     const scrolled = updated ? shown.frame.querySelector(".modal-body").scrollTop : 0;
-    if (updated) form.inherit(shown.form);
-    else if (!shown) returnTo = document.activeElement;
+    if (forms.has(modal.id)) form.inherit(forms.get(modal.id));
+    forms.set(modal.id, form);
+    if (!shown) returnTo = document.activeElement;
     const pastes = form.fields.some((field) => field.control.isText);
     helper.inForm(pastes);
-    const frame = h("div", { class: `modal-frame ${updated ? "" : "enters"}`.trim(), on: { keydown: (event) => trapTab(event, frame) } },
+    const frame = h("div", { class: `modal-frame ${shown ? "" : "enters"}`.trim(), on: { keydown: (event) => trapTab(event, frame) } },
       card, pastes && helper.node);
     layer.replaceChildren(frame);
     layer.hidden = false;
     shell.inert = true;
-    shown = { id: modal.id, print: JSON.stringify(modal.view), form, frame, lastText: null };
+    shown = { id: modal.id, print: face(modal.view), form, frame, note, lastText: null };
     frame.addEventListener("focusin", (event) => {
       const field = texts().find((one) => one.control.node === event.target);
       if (field) shown.lastText = field;
@@ -170,9 +177,10 @@ export function createModals({ layer, shell, helper, submit, close, act, announc
     get isOpen() { return shown !== null; },
     /** Show the top of the server's stack. */
     sync(stack, ctx) {
+      forms = new Map(stack.filter((one) => forms.has(one.id)).map((one) => [one.id, forms.get(one.id)]));
       if (stack.length === 0) return end();
       const top = stack[stack.length - 1];
-      if (shown && shown.id === top.id && shown.print === JSON.stringify(top.view)) return undefined;
+      if (shown && shown.id === top.id && shown.print === face(top.view)) return undefined;
       return open(top, stack.length, ctx);
     },
     /** Put a value into the field its label names, else the last used text field, else the first empty one. */

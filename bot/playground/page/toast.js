@@ -13,7 +13,7 @@ export function createToasts(corner, live) {
   function announce(text) {
     const line = h("p", {}, text);
     live.append(line);
-    setTimeout(() => line.remove(), 4000);
+    setTimeout(() => line.remove(), 1500);
   }
 
   /** Show a notice; the same words again within three seconds are one notice. */

@@ -23,10 +23,10 @@ export function createTools({ panel, paste, tryOut, flip, toast, close }) {
   const switches = h("ul", { class: "switches" });
   const clipTitle = uid("clips");
   const clipBox = h("section", { class: "clip-box", "aria-labelledby": clipTitle, testid: "clipboard" },
-    h("h3", { id: clipTitle }, "Clipboard"), clips);
+    h("h2", { id: clipTitle, class: "tools-title" }, "Clipboard"), clips);
   const titled = (title, body, testid) => {
     const id = uid("tools");
-    return h("section", { "aria-labelledby": id, testid }, h("h3", { id }, title), body);
+    return h("section", { "aria-labelledby": id, testid }, h("h2", { id, class: "tools-title" }, title), body);
   };
   const noteBox = titled("Things to try", notes, "notes");
   const switchBox = titled("Make it go wrong", switches, "switches");

@@ -107,6 +107,21 @@ class Board:
             whispered = [message for message in whispered if message.channel == channel.id]
         return [*public, whispered]
 
+    def change_channel_id(self, old_id: str, new_id: str) -> Channel:
+        """Move a channel and everything in it to another id."""
+        channel = self.channels.pop(old_id)
+        self.channels[new_id] = channel
+        channel.id = new_id
+        channel.messages = _moved(channel.messages, new_id)
+        channel.versions = [replace(each, channel=new_id) for each in channel.versions]
+        for person, whispers in self._whispers.items():
+            whispers[new_id] = _moved(whispers.pop(old_id, {}), new_id)
+            self._whispered[person] = [
+                replace(each, channel=new_id) if each.channel == old_id else each
+                for each in self._whispered[person]
+            ]
+        return channel
+
     def mark_read(self, channel: Channel, person: str) -> None:
         """Remember that somebody has seen everything there is now."""
         self._read[person, channel.id] = self.next_ts()
@@ -153,3 +168,7 @@ class Board:
     def _next_change(self) -> int:
         self._changes += 1
         return self._changes
+
+
+def _moved(messages: dict[str, Message], channel: str) -> dict[str, Message]:
+    return {ts: replace(each, channel=channel) for ts, each in messages.items()}

@@ -231,10 +231,7 @@ class Workspace:
 
     def change_channel_id(self, old_id: str, new_id: str) -> Channel:
         """Give a channel another id, as Slack does when it is shared."""
-        channel = self.channels.pop(old_id)
-        channel.id = new_id
-        channel.messages = {ts: replace(each, channel=new_id) for ts, each in channel.messages.items()}
-        self._add(channel)
+        channel = self.board.change_channel_id(old_id, new_id)
         self.emit({"type": "channel_id_changed", "old_channel_id": old_id, "new_channel_id": new_id})
         return channel
 

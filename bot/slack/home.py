@@ -1,0 +1,18 @@
+"""The Home tab is drawn anew when it is opened and whenever what it shows changed."""
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.errors import NotLinked
+from bot.domain.people import Person
+from bot.slack.desk import Desk
+from bot.views.home import home_view
+
+
+async def publish_home(desk: Desk, person: Person, client: AsyncWebClient) -> None:
+    """Draw a person's Home tab as of now."""
+    try:
+        answers = await desk.answer_usage(person, now=desk.clock())
+    except NotLinked:
+        answers = ()
+    view = home_view(answers, now=desk.clock(), command=desk.command)
+    await client.views_publish(user_id=person.user, view=view)

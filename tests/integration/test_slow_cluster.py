@@ -1,0 +1,98 @@
+"""A cluster that is slow, silent or broken: Slack's three seconds hold, and the person hears something."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.playground.cluster import ClusterFault
+from tests.world import GENERAL, World
+
+ACK_BY = timedelta(seconds=1)
+TOLD_BY = 4.0
+
+TROUBLES = [
+    pytest.param(ClusterFault(kind="slow", delay=timedelta(seconds=20)), id="takes 20 s"),
+    pytest.param(ClusterFault(kind="hang"), id="hangs"),
+    pytest.param(ClusterFault(kind="reset"), id="resets"),
+    pytest.param(ClusterFault(kind="html"), id="answers 503 in HTML"),
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_the_last_reading_is_shown_with_its_age_when_the_cluster(
+    lab: World, trouble: ClusterFault
+) -> None:
+    async with lab.bot():
+        await lab.link(lab.alice)
+        lab.hours_pass()
+        lab.east.faults.add(trouble)
+        asked = asyncio.get_running_loop().time()
+        delivery = await lab.alice.command("/walltime", channel=GENERAL)
+        answer = await lab.alice.wait_message(lambda m: "core-hours used" in m.text, timeout=TOLD_BY)
+        assert asyncio.get_running_loop().time() - asked < TOLD_BY
+    assert delivery.elapsed < ACK_BY
+    assert "1,234.50 core-hours used" in answer.text
+    assert "East is not answering just now" in answer.text
+    assert "Shown is the last reading, 1 hour old" in answer.text
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_linking_says_so_and_stores_nothing_when_the_cluster(lab: World, trouble: ClusterFault) -> None:
+    async with lab.bot(patience=timedelta(seconds=3)):
+        lab.east.faults.add(trouble)
+        delivery = await lab.fill_form(lab.alice, token=lab.east.token("alice"))
+        assert delivery.ok
+        assert delivery.elapsed < timedelta(seconds=2.5)
+        if delivery.errors:
+            assert "East is not answering just now" in delivery.errors["token"]
+        else:
+            seen = await lab.alice.wait_view(lambda v: "not answering just now" in str(v), timeout=TOLD_BY)
+            assert seen.view["callback_id"] == "link"
+            assert "Nothing was stored" in str(seen.view)
+        assert await lab.rows("links") == []
+        assert await lab.rows("readings") == []
+
+
+async def test_who_closed_the_form_meanwhile_is_told_in_a_message(lab: World) -> None:
+    async with lab.bot():
+        lab.east.faults.add(ClusterFault(kind="slow", delay=timedelta(seconds=2.5)))
+        await lab.fill_form(lab.alice, token=lab.east.token("alice"))
+        asking = await lab.alice.wait_view(lambda v: "Asking East" in str(v))
+        await lab.alice.close_view(asking)
+        told = await lab.alice.wait_message(lambda m: "You are linked as" in m.text, timeout=TOLD_BY)
+        assert told.channel == lab.alice.dm
+
+
+async def test_a_late_answer_is_kept_for_the_next_question(lab: World) -> None:
+    async with lab.bot():
+        await lab.link(lab.alice)
+        lab.hours_pass()
+        lab.east.add_core_hours("alice", 100.0)
+        lab.east.faults.add(ClusterFault(kind="slow", delay=timedelta(seconds=2.5), times=1))
+        await lab.alice.command("/walltime", channel=GENERAL)
+        await lab.alice.wait_message(lambda m: "Shown is the last reading" in m.text)
+        await asyncio.sleep(1)
+        await lab.alice.command("/walltime", channel=GENERAL)
+        assert await lab.alice.wait_message(lambda m: "1,334.50 core-hours used" in m.text) is not None
+
+
+async def test_ten_questions_at_once_make_one_call(lab: World) -> None:
+    async with lab.bot():
+        await lab.link(lab.alice)
+        lab.hours_pass()
+        lab.east.latency = timedelta(seconds=0.5)
+        before = lab.east.request_count
+        await asyncio.gather(*(lab.alice.command("/walltime", channel=GENERAL) for _ in range(10)))
+        for _ in range(10):
+            await lab.alice.wait_message(lambda m: "core-hours used" in m.text)
+        assert lab.east.request_count - before == 1
+
+
+async def test_within_thirty_seconds_the_answer_is_given_again_without_a_call(lab: World) -> None:
+    async with lab.bot():
+        await lab.link(lab.alice)
+        before = lab.east.request_count
+        await lab.alice.command("/walltime", channel=GENERAL)
+        await lab.alice.wait_message(lambda m: "core-hours used" in m.text)
+        assert lab.east.request_count == before
