@@ -103,12 +103,22 @@ class World:
         )
         return await who.submit(form, {"cluster": "east", "username": username, "token": token})
 
-    async def link(self, who: Client, *, username: str = "alice") -> None:
+    async def link(
+        self, who: Client, *, username: str = "alice", lives: timedelta = timedelta(hours=12)
+    ) -> None:
         """Link a person the way they would, and close the form."""
-        delivery = await self.fill_form(who, token=self.east.token(username))
+        delivery = await self.fill_form(who, token=self.east.token(username, lives=lives))
         assert delivery.ok, delivery.error
         assert delivery.errors == {}
         await who.close_view(await who.wait_view(lambda view: "You are linked as" in str(view)))
+
+    async def asked(self, username: str) -> None:
+        """Wait until the cluster is being asked for this username."""
+
+        async def seen() -> bool:
+            return any(request.username == username for request in self.east.requests)
+
+        await until(seen, bool)
 
     def hours_pass(self, hours: float = 1) -> None:
         self.clock.ahead += timedelta(hours=hours)

@@ -14,6 +14,7 @@ import typer
 
 from bot.playground.cluster import ClusterTwin, Work
 from bot.playground.slack import SlackTwin
+from bot.store.vault import new_key
 from bot.wiring.bot import Bot, utc_now
 from bot.wiring.logs import set_up_logs
 from bot.wiring.settings import Settings, read_settings
@@ -69,6 +70,7 @@ def _settings(slack: SlackTwin, clusters: tuple[ClusterTwin, ...], folder: Path)
                 ]
             ),
             "WALLTIME_DATA_DIR": str(folder),
+            "WALLTIME_SECRET_KEYS": new_key(),
             "WALLTIME_HTTP_PORT": "0",
         }
     )
@@ -85,9 +87,9 @@ def _furnish(slack: SlackTwin) -> None:
     lab.add_channel("C0BUDGET", "budget", members={"U0MAYA", "U0ALICE"}, is_private=True)
     slack.notes.extend(
         [
-            "Type /walltime link, paste a token from the list, press Link. Then type /walltime.",
+            "Type `/walltime link`, paste a token from the list, press Link. Then type `/walltime`.",
             "Act as another person to see that your numbers are yours alone.",
-            "Switch the cluster off and ask again: the last reading is shown with its age.",
+            "Switch the cluster off, wait half a minute and ask again: the last reading is shown with its age.",
         ]
     )
 

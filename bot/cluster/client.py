@@ -116,7 +116,6 @@ class HttpClusterApi:
     async def _ask(self, cluster: Cluster, username: str, token: Secret) -> float:
         url = f"{cluster.url}/hpc/openapi/v2/view/walltime/users/{quote(username, safe='')}"
         request = self._http.build_request("GET", url, headers={"token": token.reveal()})
-        failure = None
         try:
             response = await self._http.send(request, stream=True)
             try:
@@ -125,13 +124,13 @@ class HttpClusterApi:
                 await response.aclose()
         except _TRANSPORT_ERRORS as error:
             failure = _transport_error(error)
+        else:
+            return core_hours_from(response.status_code, body)
         finally:
             # Whoever looks at a failed request object later finds no token in it.
             request.headers.pop("token", None)
-        if failure is not None:
-            # Not raised above: the original, which may show the token, would hang on as its context.
-            raise failure
-        return core_hours_from(response.status_code, body)
+        # Not raised above: the original, which may show the token, would hang on as its context.
+        raise failure
 
 
 async def _read(response: httpx.Response) -> bytes:

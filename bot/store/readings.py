@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, select
+from sqlalchemy import ColumnElement, Row, and_, func, literal, select
 
 from bot.domain.people import Link
 from bot.domain.usage import Reading
 from bot.store.engine import Database
 from bot.store.links import add_reading
-from bot.store.tables import links, readings
+from bot.store.tables import Moment, links, readings
 
 
 class SqlReadings:
@@ -30,7 +30,7 @@ class SqlReadings:
         before = select(func.max(readings.c.at)).where(_of(link), readings.c.at < start).scalar_subquery()
         query = (
             select(readings)
-            .where(_of(link), readings.c.at >= func.coalesce(before, start))
+            .where(_of(link), readings.c.at >= func.coalesce(before, literal(start, Moment)))
             .order_by(readings.c.at)
         )
         async with self._database.reads() as connection:

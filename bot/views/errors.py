@@ -25,6 +25,7 @@ from bot.domain.errors import (
 from bot.views.format import escape, moment
 from bot.views.kit import Message, buttons, link_button, say
 
+_MOST_NAMES = 30
 WHERE_TOKENS_ARE = "on the platform's page, under your account's API or access settings"
 
 
@@ -42,9 +43,9 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
         case NotLinked():
             return f"You have no link on {cluster.label if cluster else error.cluster}."
         case UnknownCluster(known=()):
-            return f"I know no cluster “{error.name}”."
+            return f"I know no cluster “{error.name[:80]}”."
         case UnknownCluster():
-            return f"I know no cluster “{error.name}”. There is: {', '.join(error.known)}."
+            return f"I know no cluster “{error.name[:80]}”. There is: {_some(error.known)}."
         case UsernameMalformed():
             return (
                 "A username has no spaces and at most 64 characters. Leave it empty to take the token's own."
@@ -114,6 +115,12 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             )
         case _:
             return "That did not work. Try again; if it stays so, tell whoever runs this bot."
+
+
+def _some(names: tuple[str, ...]) -> str:
+    """List names, as many as a sentence takes."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def error_message(error: WalltimeError, cluster: Cluster | None = None) -> Message:

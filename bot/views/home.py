@@ -11,25 +11,32 @@ from slackblocks import (
     HeaderBlock,
     HomeTabView,
     SectionBlock,
+    Text,
+    TextType,
 )
 
 from bot.domain.answers import LinkUsage
 from bot.views.format import escape
-from bot.views.kit import HOME_REFRESH, UNLINK_CONFIRM, View, buttons, draw, link_button, small_print
+from bot.views.kit import (
+    HOME_REFRESH,
+    MOST_LINKS,
+    UNLINK_CONFIRM,
+    View,
+    buttons,
+    draw,
+    link_button,
+    small_print,
+)
 from bot.views.usage import usage_blocks
-
-# A Home tab holds 100 blocks; a link takes up to five.
-_MOST_LINKS = 15
 
 
 def home_view(answers: Sequence[LinkUsage], *, now: datetime, command: str) -> View:
     """Draw a person's usage and every button; correct for somebody without a link too."""
     blocks: list[Block] = [HeaderBlock("Your core-hours")]
     if answers:
-        shown = answers[:_MOST_LINKS]
-        blocks += usage_blocks(shown, now=now, refresh=HOME_REFRESH)
+        blocks += usage_blocks(answers, now=now, refresh=HOME_REFRESH)
         blocks.append(DividerBlock())
-        blocks += [_unlink_block(answer) for answer in shown]
+        blocks += [_unlink_block(answer) for answer in answers[:MOST_LINKS]]
         blocks.append(buttons(link_button(text="Link another cluster")))
     else:
         blocks.append(
@@ -53,7 +60,8 @@ def _unlink_block(answer: LinkUsage) -> SectionBlock:
             style="danger",
             confirm=ConfirmationDialogue(
                 title="Unlink?",
-                text=f"The token and all readings of {escape(name)} are erased at once.",
+                # Plain: escaped, a name could outgrow the 300 characters that a dialogue takes.
+                text=Text(f"The token and all readings of {name} are erased at once.", TextType.PLAINTEXT),
                 confirm="Unlink",
                 deny="Keep",
                 style="danger",

@@ -1,6 +1,7 @@
 """Messages and the bricks that all views share. `slackblocks` checks Slack's limits as it builds."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +14,9 @@ LINK_OPEN: Final = "link.open"
 USAGE_REFRESH: Final = "usage.refresh"
 UNLINK_CONFIRM: Final = "unlink.confirm"
 HOME_REFRESH: Final = "home.refresh"
+
+# A message holds 50 blocks and 13,200 characters.
+MOST_LINKS: Final = 15
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -49,6 +53,12 @@ def buttons(*items: Button) -> ActionsBlock:
 def small_print(text: str) -> ContextBlock:
     """A line of small print."""
     return ContextBlock([Text(text)])
+
+
+def left_out(links: Sequence[object]) -> tuple[ContextBlock, ...]:
+    """Say how many links have no room; nothing if all have."""
+    more = len(links) - MOST_LINKS
+    return (small_print(f"{more} more are linked; there is room for {MOST_LINKS} here."),) if more > 0 else ()
 
 
 def link_button(cluster: str | None = None, text: str = "Link a cluster") -> Button:

@@ -48,7 +48,7 @@ def link_form(
                     StaticSelectMenu(
                         action_id=CLUSTER,
                         options=list(options.values()),
-                        initial_option=options.get(chosen or only or ""),
+                        initial_option=options.get(chosen or "", options.get(only or "")),
                         placeholder="Choose a cluster",
                     ),
                     block_id=CLUSTER,

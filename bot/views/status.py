@@ -6,14 +6,15 @@ from slackblocks import Block, SectionBlock
 
 from bot.domain.answers import LinkHealth, Status
 from bot.views.format import age, escape, hours
-from bot.views.kit import Message, buttons, link_button, small_print
+from bot.views.kit import MOST_LINKS, Message, buttons, left_out, link_button, small_print
 
 
 def status_message(status: Status, *, now: datetime, version: str) -> Message:
     """Draw each link's health, one line each."""
     lines = [_line(health, now) for health in status.links] or ["You have not linked a cluster yet."]
     support = f"{status.person.workspace}/{status.person.user}, version {version}"
-    blocks: list[Block] = [SectionBlock(line) for line in lines]
+    blocks: list[Block] = [SectionBlock(line) for line in lines[:MOST_LINKS]]
+    blocks += left_out(status.links)
     blocks.append(buttons(link_button()))
     blocks.append(small_print(f"For support: {support}"))
     return Message(text=f"{' '.join(lines)} For support: {support}.", blocks=tuple(blocks))

@@ -7,13 +7,13 @@ from slackblocks import Block, Button, SectionBlock
 from bot.domain.clusters import Cluster
 from bot.domain.people import Link
 from bot.views.format import escape
-from bot.views.kit import UNLINK_CONFIRM, Message, buttons, say
+from bot.views.kit import MOST_LINKS, UNLINK_CONFIRM, Message, buttons, left_out, say
 
 
 def unlink_question(links: Sequence[Link], clusters: Mapping[str, Cluster]) -> Message:
     """Ask before forgetting; one button per link."""
     blocks: list[Block] = []
-    for link in links:
+    for link in links[:MOST_LINKS]:
         name = f"*{escape(link.username)}* on *{escape(label(link.cluster, clusters))}*"
         blocks.append(SectionBlock(f"Forget {name}? Its token and all its readings are erased at once."))
         blocks.append(
@@ -22,7 +22,7 @@ def unlink_question(links: Sequence[Link], clusters: Mapping[str, Cluster]) -> M
     names = ", ".join(f"{link.username} on {label(link.cluster, clusters)}" for link in links)
     return Message(
         text=f"Unlink {escape(names)}? The token and all readings are erased at once. Confirm with the button.",
-        blocks=tuple(blocks),
+        blocks=(*blocks, *left_out(links)),
     )
 
 

@@ -9,7 +9,7 @@ from bot.domain.answers import LinkUsage
 from bot.domain.errors import PersonCanFix, SealBroken, WalltimeError
 from bot.views.errors import sentence
 from bot.views.format import age, escape, hours, local_moment, moment
-from bot.views.kit import USAGE_REFRESH, Message, buttons, link_button, small_print
+from bot.views.kit import MOST_LINKS, USAGE_REFRESH, Message, buttons, left_out, link_button, small_print
 
 
 def usage_message(answers: Sequence[LinkUsage], *, now: datetime) -> Message:
@@ -22,8 +22,8 @@ def usage_message(answers: Sequence[LinkUsage], *, now: datetime) -> Message:
 
 def usage_blocks(answers: Sequence[LinkUsage], *, now: datetime, refresh: str) -> list[Block]:
     """Draw each link's numbers, then the button; `refresh` is the action that asks again."""
-    blocks = [block for answer in answers for block in _link_blocks(answer, now)]
-    return [*blocks, buttons(Button(text="Refresh", action_id=refresh))]
+    blocks = [block for answer in answers[:MOST_LINKS] for block in _link_blocks(answer, now)]
+    return [*blocks, *left_out(answers), buttons(Button(text="Refresh", action_id=refresh))]
 
 
 def _link_blocks(answer: LinkUsage, now: datetime) -> list[Block]:
@@ -34,14 +34,13 @@ def _link_blocks(answer: LinkUsage, now: datetime) -> list[Block]:
     else:
         fields = [f"*Used*\n{hours(answer.reading.core_hours)} core-hours"]
         if answer.this_month is not None:
-            fields.append(f"*This month*\n{hours(answer.this_month.core_hours)} core-hours")
+            since = answer.this_month.since
+            mark = f"\nsince {local_moment(since, answer.cluster)}" if since else ""
+            fields.append(f"*This month*\n{hours(answer.this_month.core_hours)} core-hours{mark}")
         if answer.pace_per_day is not None:
             fields.append(f"*Pace*\nabout {hours(answer.pace_per_day)} core-hours a day")
         blocks.append(SectionBlock(name, fields=[*fields]))
-        print_ = f"as of {local_moment(answer.reading.confirmed_at, answer.cluster)}"
-        if answer.this_month is not None and answer.this_month.since is not None:
-            print_ += f" · this month: since {local_moment(answer.this_month.since, answer.cluster)}"
-        blocks.append(small_print(print_))
+        blocks.append(small_print(f"as of {local_moment(answer.reading.confirmed_at, answer.cluster)}"))
     if answer.problem is not None:
         again = link_button(answer.cluster.name, "Link again") if _relink_helps(answer.problem) else None
         blocks.append(

@@ -30,7 +30,7 @@ def key_ring(given: KeyRing | None, data_dir: Path) -> KeyRing:
         file.flush()
         os.fsync(file.fileno())
         try:
-            # Of two processes that start together one makes the key, the other reads it, and never half of it.
+            # Of two processes that start together one makes the key; the other never reads half of it.
             path.hardlink_to(file.name)
         except FileExistsError:
             return _read(path)

@@ -57,7 +57,7 @@ def _api_url(value: Any) -> str:
 
 
 def _database_url(value: Any) -> str:
-    if not isinstance(value, str) or not value.removeprefix("sqlite:///") or not value.startswith("sqlite:///"):
+    if not isinstance(value, str) or not re.fullmatch(r"sqlite:///.+", value):
         raise ValueError("must be sqlite:///PATH")
     return value
 

@@ -1,5 +1,7 @@
 """`/walltime`, as people use it: over a real websocket and over signed HTTP."""
 
+from datetime import timedelta
+
 from tests.world import GENERAL, World
 
 
@@ -20,3 +22,14 @@ async def test_who_is_not_linked_is_offered_the_form(lab: World) -> None:
         await lab.alice.click("link.open", message=answer)
         form = await lab.alice.wait_view(lambda view: view.view.get("callback_id") == "link")
         assert form.view["title"]["text"] == "Link a cluster"
+
+
+async def test_use_since_the_link_is_told_for_the_month_and_as_a_pace(lab: World) -> None:
+    async with lab.bot():
+        await lab.link(lab.alice, lives=timedelta(days=3))
+        lab.hours_pass(48)
+        lab.east.add_core_hours("alice", 100.0)
+        await lab.alice.command("/walltime", channel=GENERAL)
+        answer = await lab.alice.wait_message(lambda m: "core-hours used" in m.text)
+        assert "1,334.50 core-hours used" in answer.text
+        assert "Pace: about 50.00 core-hours a day." in answer.text

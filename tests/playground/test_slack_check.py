@@ -1,62 +1,26 @@
-"""The checker refuses what Slack refuses and takes what Slack takes."""
+"""The checker refuses the messages that Slack refuses and takes those that Slack takes."""
 
 from typing import Any
 
 import pytest
 
-from bot.playground.slack.check import faults_of_message, faults_of_view
-from tests.playground.slack_kit import actions, button, modal, mrkdwn, plain, section, text_input
-
-RAW = {"type": "raw_text", "text": "a"}
-RICH = {
-    "type": "rich_text",
-    "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "a"}]}],
-}
-OPTION = {"text": plain("East"), "value": "east"}
-GROUPS = [{"label": plain("g"), "options": [OPTION]}]
-ALERT = {"type": "alert", "text": plain("Careful"), "level": "warning"}
-IMAGE = {"type": "image", "image_url": "https://example.org/a.png", "alt_text": "a"}
-
-
-def header(text: Any) -> dict[str, Any]:
-    return {"type": "header", "text": text}
-
-
-def table(*rows: list[Any], **more: Any) -> dict[str, Any]:
-    return {"type": "table", "rows": list(rows), **more}
-
-
-def data_table(*rows: list[Any], **more: Any) -> dict[str, Any]:
-    return {"type": "data_table", "caption": "Hours", "rows": list(rows), **more}
-
-
-def chart(kind: str = "line", labels: tuple[str, ...] = ("Mon", "Tue"), **more: Any) -> dict[str, Any]:
-    points = [{"label": label, "value": 1.5} for label in labels]
-    plot = {
-        "type": kind,
-        "series": [{"name": "alice", "data": points}],
-        "axis_config": {"categories": ["Mon", "Tue"], "y_label": "core-hours"},
-        **more,
-    }
-    return {"type": "data_visualization", "title": "Hours", "chart": plot}
-
-
-def pie(**more: Any) -> dict[str, Any]:
-    segment = {"label": "alice", "value": 3, **more}
-    return {"type": "data_visualization", "title": "Hours", "chart": {"type": "pie", "segments": [segment]}}
-
-
-def select(**more: Any) -> dict[str, Any]:
-    return {"type": "static_select", "action_id": "cluster", "options": [OPTION], **more}
-
-
-def markdown(length: int) -> dict[str, Any]:
-    return {"type": "markdown", "text": "a" * length}
-
-
-def container(*blocks: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "container", "title": plain("Box"), "child_blocks": list(blocks)}
-
+from bot.playground.slack.check import faults_of_message
+from tests.playground.slack_blocks import (
+    ALERT,
+    IMAGE,
+    OPTION,
+    RAW,
+    RICH,
+    chart,
+    container,
+    data_table,
+    header,
+    markdown,
+    pie,
+    select,
+    table,
+)
+from tests.playground.slack_kit import actions, button, mrkdwn, plain, section, text_input
 
 BAD_MESSAGES = [
     pytest.param([header(plain("a" * 200))], "/blocks/0/text/text", "less than 151", id="header of 200"),
@@ -316,122 +280,3 @@ GOOD_MESSAGES = [
 @pytest.mark.parametrize("blocks", GOOD_MESSAGES)
 def test_a_good_message_passes(blocks: list[dict[str, Any]]) -> None:
     assert faults_of_message({"text": "a", "blocks": blocks}) == []
-
-
-BAD_VIEWS = [
-    pytest.param(modal(title=plain("a" * 25)), "/view/title/text", "less than 25", id="title of 25"),
-    pytest.param(
-        {k: v for k, v in modal().items() if k != "submit"},
-        "/view/submit",
-        "submit",
-        id="input without submit",
-    ),
-    pytest.param(modal(private_metadata="a" * 3001), "/view/private_metadata", "3001", id="metadata of 3001"),
-    pytest.param(modal(callback_id="a" * 256), "/view/callback_id", "256", id="long callback_id"),
-    pytest.param(modal(submit=plain("a" * 25)), "/view/submit/text", "25", id="submit of 25"),
-    pytest.param(modal(colour="red"), "/view", "invalid additional property", id="unknown property"),
-    pytest.param(modal(*[section(str(n)) for n in range(101)]), "/view/blocks", "100", id="101 blocks"),
-    pytest.param(modal(table([RAW])), "/view/blocks/0/type", "not available in a modal", id="table"),
-    pytest.param(modal(data_table([RAW], [RAW])), "/view/blocks/0/type", "modal", id="data table"),
-    pytest.param(modal(chart()), "/view/blocks/0/type", "modal", id="chart"),
-    pytest.param(modal(markdown(3)), "/view/blocks/0/type", "modal", id="markdown"),
-    pytest.param(
-        modal(text_input("a"), text_input("a")), "/view/blocks/1/block_id", "exists", id="same block_id"
-    ),
-    pytest.param(modal(blocks=[]), "/view/blocks", "no fewer", id="no blocks"),
-    pytest.param({"type": "modal", "blocks": [section("a")]}, "/view", "title", id="no title"),
-    pytest.param({"type": "page", "blocks": []}, "/view/type", "page", id="unknown type"),
-    pytest.param(
-        {"type": "home", "blocks": [section("a")], "title": plain("a")},
-        "/view",
-        "title",
-        id="home with title",
-    ),
-    pytest.param({"type": "home", "blocks": [ALERT]}, "/view/blocks/0/type", "home", id="alert at home"),
-    pytest.param({"type": "home", "blocks": [chart()]}, "/view/blocks/0/type", "home", id="chart at home"),
-    pytest.param(
-        modal(text_input("a", label=mrkdwn("a"))), "/view/blocks/0/label/type", "mrkdwn", id="label in mrkdwn"
-    ),
-    pytest.param(
-        modal(text_input("a", element={"type": "number_input"})),
-        "/view/blocks/0/element",
-        "is_decimal",
-        id="number",
-    ),
-    pytest.param(
-        modal(text_input("a", element={"type": "plain_text_input", "min_length": 5, "max_length": 4})),
-        "/view/blocks/0/element/min_length",
-        "max_length",
-        id="min above max",
-    ),
-    pytest.param(
-        modal(text_input("a", element={"type": "timepicker", "initial_time": "25:00"})),
-        "/view/blocks/0/element/initial_time",
-        "match",
-        id="no such time",
-    ),
-    pytest.param(
-        modal(text_input("a", element=button("b"))),
-        "/view/blocks/0/element/type",
-        "button",
-        id="button as input",
-    ),
-    pytest.param(
-        modal(
-            text_input("a", element={"type": "plain_text_input", "focus_on_load": True}),
-            text_input("b", element={"type": "plain_text_input", "focus_on_load": True}),
-        ),
-        "/view/blocks",
-        "focus_on_load",
-        id="two focused",
-    ),
-]
-
-
-@pytest.mark.parametrize(("view", "pointer", "words"), BAD_VIEWS)
-def test_a_bad_view_is_refused_at_the_right_place(view: dict[str, Any], pointer: str, words: str) -> None:
-    faults = faults_of_view(view)
-
-    assert any(each.pointer.startswith(pointer) and words in each.text for each in faults), faults
-
-
-@pytest.mark.parametrize(
-    "view",
-    [
-        pytest.param(modal(), id="form"),
-        pytest.param(modal(ALERT, text_input("a", hint=plain("b"), optional=True)), id="alert in a form"),
-        pytest.param(
-            {"type": "modal", "title": plain("a"), "blocks": [section("a")]}, id="nothing to submit"
-        ),
-        pytest.param({"type": "home", "blocks": [section("a"), table([RAW]), table([RAW])]}, id="home"),
-        pytest.param(modal(*[section(str(n)) for n in range(100)]), id="100 blocks"),
-        pytest.param(
-            modal(
-                text_input("a", element={"type": "static_select", "option_groups": GROUPS}),
-                text_input("b", element={"type": "users_select"}),
-                text_input("c", element={"type": "datepicker", "initial_date": "2026-09-01"}),
-                text_input(
-                    "d", element={"type": "checkboxes", "options": [OPTION], "initial_options": [OPTION]}
-                ),
-                text_input(
-                    "e", element={"type": "number_input", "is_decimal_allowed": True, "min_value": "0"}
-                ),
-                text_input(
-                    "f",
-                    element={
-                        "type": "conversations_select",
-                        "default_to_current_conversation": True,
-                        "filter": {"include": ["public", "private"]},
-                    },
-                ),
-            ),
-            id="every kind of input",
-        ),
-    ],
-)
-def test_a_good_view_passes(view: dict[str, Any]) -> None:
-    assert faults_of_view(view) == []
-
-
-def test_a_view_of_the_wrong_kind_is_refused() -> None:
-    assert faults_of_view(modal(), surface="home")[0].pointer == "/view/type"

@@ -351,14 +351,12 @@ async def test_only_the_app_token_opens_connections(lab: Lab) -> None:
 async def test_an_event_nobody_acknowledges_comes_again_with_the_same_id(lab: Lab) -> None:
     lab.twin.ack_seconds = 0.05
     lab.twin.retry_delays = (0, 0.01, 0.01)
-    envelopes = []
     async with aiohttp.ClientSession() as session:
         url = (await lab.web(APP_TOKEN).apps_connections_open(app_token=APP_TOKEN))["url"]
         async with session.ws_connect(url) as link:
             await link.receive_json()
             asking = asyncio.create_task(lab.alice.say("hello"))
-            for _ in range(3):
-                envelopes.append(await link.receive_json())
+            envelopes = [await link.receive_json() for _ in range(3)]
             await link.send_json({"envelope_id": envelopes[-1]["envelope_id"]})
             await until(lambda: lab.twin.events[0].ok)
             await asking

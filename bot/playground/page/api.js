@@ -1,7 +1,7 @@
 // The server's JSON routes and its stream of events.
 
 /** A request that did not get a usable answer. `offline`: no answer at all. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(message, offline) {
     super(message);
     this.offline = offline;

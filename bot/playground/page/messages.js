@@ -62,7 +62,9 @@ function thread(root, replies, ctx, folded) {
       else folded.delete(root.ts);
       toggle.setAttribute("aria-expanded", String(!list.hidden));
     } },
-  }, icon("thread"), h("b", {}, words), h("span", { class: "thread-last" }, `Last reply ${sameDay(last, new Date()) ? "today" : dayName(last)} at ${timeOfDay(last)}`), icon("down", "turns"));
+  }, icon("thread"), h("b", {}, words),
+  h("span", { class: "thread-last" }, `Last reply ${sameDay(last, new Date()) ? "today" : dayName(last)} at ${timeOfDay(last)}`),
+  icon("down", "turns"));
   return h("div", { class: "thread" }, toggle, list);
 }
 

@@ -76,7 +76,8 @@ export function createModals({ layer, shell, helper, submit, close, act, announc
     const hasInputs = view.blocks.some((block) => block.type === "input");
     const closeText = plain(view.close, hasInputs ? "Cancel" : "Close");
     const submitText = view.submit || hasInputs ? plain(view.submit, "Submit") : null;
-    const send = submitText && h("button", { type: "submit", form: formId, class: "btn btn-primary btn-large", testid: "modal-submit" }, h("span", { class: "btn-text" }, submitText));
+    const send = submitText && h("button", { type: "submit", form: formId, class: "btn btn-primary btn-large", testid: "modal-submit" },
+      h("span", { class: "btn-text" }, submitText));
     const body = h("form", { id: formId, class: "modal-body", novalidate: true, autocomplete: "off", tabindex: "-1" },
       blocks(view.blocks, { ...ctx, surface: "modal", form, act: (how) => act({ ...how, viewId: modal.id }) }));
     body.addEventListener("submit", (event) => { event.preventDefault(); deliver(modal, form, send, note); });
@@ -95,7 +96,8 @@ export function createModals({ layer, shell, helper, submit, close, act, announc
     body,
     h("footer", { class: "modal-foot" }, note,
       h("div", { class: "modal-buttons" },
-        h("button", { type: "button", class: "btn btn-plain btn-large", testid: "modal-cancel", on: { click: leave } }, h("span", { class: "btn-text" }, closeText)), send)));
+        h("button", { type: "button", class: "btn btn-plain btn-large", testid: "modal-cancel", on: { click: leave } },
+          h("span", { class: "btn-text" }, closeText)), send)));
     return { card, note };
   }
 

@@ -115,7 +115,7 @@ export function mrkdwn(text, ctx) {
 }
 
 /** Plain text with shortcodes; line breaks kept by the style sheet. */
-export const plainText = (text) => fragment(withEmoji(text ?? ""));
+const plainText = (text) => fragment(withEmoji(text ?? ""));
 
 /** A text object (plain_text or mrkdwn) inside an element with the right language and direction. */
 export function textNode(object, ctx, tag = "div", props = {}) {

@@ -42,7 +42,9 @@ export function drawHead(node, { channel, place, team, people, isApp }, goTab) {
     node.replaceChildren(h("div", { class: "place-title" }, botAvatar("avatar-small"), h("h2", {}, team.bot.name), h("span", { class: "badge-app" }, "APP")),
       tabs(place.tab, goTab));
   } else {
-    node.replaceChildren(h("div", { class: "place-title" }, icon(channel.is_private ? "lock" : "hash"), h("h2", { dir: "auto", lang: langOf(channel.name) }, channel.name)),
+    node.replaceChildren(
+      h("div", { class: "place-title" }, icon(channel.is_private ? "lock" : "hash"),
+        h("h2", { dir: "auto", lang: langOf(channel.name) }, channel.name)),
       faces(channel, people));
   }
   if (held) document.getElementById(held)?.focus();

@@ -52,7 +52,7 @@ export function drawSidebar({ rail, sidebar }, state, { go, actAs, goWorkspace }
       avatar(me.id, me.real_name || me.name),
       h("div", { class: "acting-text" },
         h("label", { for: "act-as" }, "Acting as"), select,
-        me.title && h("div", { class: "acting-title", dir: "auto", lang: langOf(me.title) }, me.title)),
+        me.title && h("div", { class: "acting-title" }, h("bdi", { lang: langOf(me.title) }, me.title))),
       icon("down", "acting-arrow")));
   if (held && focused) sidebar.parentElement.querySelector(`[data-testid="${CSS.escape(focused)}"]`)?.focus();
 }

@@ -200,7 +200,7 @@ class Client:
         *,
         timeout: float = PATIENCE,  # noqa: ASYNC109 - as above
     ) -> ViewState:
-        """Return the wanted modal or Home tab, open already or to come; `view["callback_id"]` reads a field."""
+        """Return the wanted modal or Home tab, open or to come; `view["callback_id"]` reads a field."""
         return await self._watch.view(wanted, seconds=timeout)
 
     async def _click_in_view(

@@ -164,7 +164,10 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class ResponseUse:
-    """One use of a response_url: who it belonged to, what was sent, what was answered."""
+    """One use of a response_url: whose it was, what was sent, what was answered.
+
+    `status` is 0 when a fault struck; `answer` names it then.
+    """
 
     team: str
     channel: str

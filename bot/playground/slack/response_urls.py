@@ -59,8 +59,6 @@ class ResponseUrls:
         self, fault: Fault, request: web.Request, url: ResponseUrl, raw: str
     ) -> web.StreamResponse:
         match fault.kind:
-            case "error":
-                return web.json_response({"ok": False, "error": fault.error}, status=404)
             case "slow":
                 await asyncio.sleep(fault.delay_seconds)
                 return self._answer(url, raw)
@@ -68,34 +66,36 @@ class ResponseUrls:
                 lost = self._answer(url, raw)
                 cut(request)
                 return lost
+            case "error":
+                self._record(url, raw, 404, fault.error)
+                return web.json_response({"ok": False, "error": fault.error}, status=404)
             case _:
+                self._record(url, raw, 0, fault.kind)
                 return await struck(request, fault)
 
     def _answer(self, url: ResponseUrl, raw: str) -> web.Response:
-        body: Any = None
-        try:
-            body = json.loads(raw)
-            status, answer = self._take(url, body)
-        except ValueError:
-            status, answer = 400, "invalid_payload"
+        status, answer = self._take(url, _parsed(raw))
+        self._record(url, raw, status, answer)
+        return web.Response(status=status, text=answer)
+
+    def _record(self, url: ResponseUrl, raw: str, status: int, answer: str) -> None:
         use = ResponseUse(
             team=url.team,
             channel=url.channel,
             user=url.user,
-            body=body if isinstance(body, dict) else {},
+            body=_parsed(raw) or {},
             at=self._state.now(),
             status=status,
             answer=answer,
         )
         self._state.responses.append(use)
-        return web.Response(status=status, text=answer)
 
-    def _take(self, url: ResponseUrl, body: Any) -> tuple[int, str]:
+    def _take(self, url: ResponseUrl, body: dict[str, Any] | None) -> tuple[int, str]:
         if self._state.now() > url.ends:
             return 404, json.dumps({"ok": False, "error": "expired_url"})
         if url.uses >= RESPONSE_URL_USES:
             return 404, json.dumps({"ok": False, "error": "used_url"})
-        if not isinstance(body, dict):
+        if body is None:
             return 400, "invalid_payload"
         workspace = self._state.workspaces[url.team]
         if not workspace.is_installed or workspace.token_revoked:
@@ -106,6 +106,15 @@ class ResponseUrls:
             return 400, refused.error
         url.uses += 1
         return 200, "ok"
+
+
+def _parsed(raw: str) -> dict[str, Any] | None:
+    """Return the body if it is a JSON object."""
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _source(workspace: Workspace, url: ResponseUrl) -> Message | None:

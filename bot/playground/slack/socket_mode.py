@@ -70,7 +70,7 @@ class SocketMode:
             await self._hello(link)
             await self._listen(link)
         finally:
-            self.links.remove(link)
+            self._forget(link)
         return socket
 
     async def send(
@@ -117,6 +117,7 @@ class SocketMode:
     def cut(self) -> None:
         """Cut every link without a word."""
         for link in tuple(self.links):
+            self._forget(link)
             cut(link.request)
 
     async def stop(self) -> None:
@@ -159,7 +160,13 @@ class SocketMode:
         if waiting is not None and not waiting.done():
             waiting.set_result(ack.get("payload") or {})
 
+    def _forget(self, link: Link) -> None:
+        """Send nothing more over a link."""
+        if link in self.links:
+            self.links.remove(link)
+
     async def _dismiss(self, link: Link, reason: str) -> None:
+        self._forget(link)
         # The app may be gone already; then there is nobody to tell.
         with contextlib.suppress(ConnectionError):
             await self._write(link, {"type": "disconnect", "reason": reason, "debug_info": {"host": HOST}})

@@ -13,6 +13,7 @@ from bot.playground.slack.model import Call
 from bot.playground.slack.socket_mode import SocketMode
 from bot.playground.slack.state import State
 from bot.playground.slack.wire import cut, ratelimited, struck
+from bot.playground.slack.workspace import Workspace
 
 METHODS: Mapping[str, Callable[[Ask], dict[str, Any]]] = {
     **auth.METHODS,
@@ -25,7 +26,7 @@ BEARER = "Bearer "
 
 
 class WebApi:
-    """Answers the app's calls and records them."""
+    """Answers the app's calls and records them, those that meet a fault too."""
 
     def __init__(self, state: State, sockets: SocketMode) -> None:
         self._state = state
@@ -46,15 +47,17 @@ class WebApi:
         )
         if fault is None:
             return self._answer(method, token, args)
-        if fault.kind in {"error", "slow", "lose_answer"}:
+        if fault.kind in {"slow", "lose_answer"}:
             return await self._bend(fault, request, lambda: self._answer(method, token, args))
+        error = fault.error if fault.kind == "error" else fault.kind
+        self._record(method, workspace, args, {"ok": False, "error": error})
+        if fault.kind == "error":
+            return web.json_response({"ok": False, "error": error})
         return await struck(request, fault)
 
     async def _bend(
         self, fault: Fault, request: web.Request, answer: Callable[[], web.Response]
     ) -> web.Response:
-        if fault.kind == "error":
-            return web.json_response({"ok": False, "error": fault.error})
         if fault.kind == "slow":
             await asyncio.sleep(fault.delay_seconds)
             return answer()
@@ -72,19 +75,19 @@ class WebApi:
         except TooFast as refused:
             wait = refused.seconds
             answer = {"ok": False, "error": "ratelimited"}
-        self._state.calls.append(
-            Call(
-                method=method,
-                team=workspace.id if workspace else None,
-                args=args,
-                at=self._state.now(),
-                answer=answer,
-            )
-        )
+        self._record(method, workspace, args, answer)
         if wait is not None:
             return ratelimited(wait)
         scopes = {"x-oauth-scopes": ",".join(sorted(workspace.scopes))} if workspace else {}
         return web.json_response(answer, headers=scopes)
+
+    def _record(
+        self, method: str, workspace: Workspace | None, args: dict[str, Any], answer: dict[str, Any]
+    ) -> None:
+        team = workspace.id if workspace else None
+        self._state.calls.append(
+            Call(method=method, team=team, args=args, at=self._state.now(), answer=answer)
+        )
 
     def _do(self, method: str, token: str, args: dict[str, Any]) -> dict[str, Any]:
         if method == "api.test":

@@ -1,0 +1,142 @@
+"""The words of `/walltime`."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.commands import (
+    WORDS,
+    AskUnlink,
+    Command,
+    OpenLinkForm,
+    ShowHelp,
+    ShowStatus,
+    ShowUsage,
+    parse,
+    word_named,
+)
+from bot.domain.errors import SecretInCommand, UnknownCluster
+from tests.unit.kit import ACCESS_KEY, JWT, RING_KEY, SECRET_KEY, shown, table
+
+CLUSTERS = ("east", "west-2")
+LINK, UNLINK, STATUS, HELP = (word_named(name) for name in ("link", "unlink", "status", "help"))
+
+
+@table(
+    "text command",
+    {
+        "nothing asks for usage": ("", ShowUsage()),
+        "spaces are nothing": (" \t ", ShowUsage()),
+        "full-width spaces are nothing": ("\u3000\u00a0", ShowUsage()),
+        "link opens the form": ("link", OpenLinkForm(None)),
+        "link takes a cluster": ("link east", OpenLinkForm("east")),
+        "case does not matter": ("LiNk EAST", OpenLinkForm("east")),
+        "spaces between do not matter": ("  link \t west-2 ", OpenLinkForm("west-2")),
+        "full-width letters are letters": ("ｌｉｎｋ\u3000ｗｅｓｔ－２", OpenLinkForm("west-2")),
+        "full-width capitals are letters": ("ＳＴＡＴＵＳ", ShowStatus()),
+        "unlink asks": ("unlink", AskUnlink(None)),
+        "unlink takes a cluster": ("unlink West-2", AskUnlink("west-2")),
+        "status": ("status", ShowStatus()),
+        "help": ("Help", ShowHelp()),
+        "help takes a word": ("help UNLINK", ShowHelp(word=UNLINK)),
+        "a slip gets the nearest word": ("stauts", ShowHelp(unknown="stauts", nearest=STATUS)),
+        "a slip with more behind it is quoted whole": (
+            "lnik east",
+            ShowHelp(unknown="lnik east", nearest=LINK),
+        ),
+        "a slip behind help gets the nearest word": (
+            "help unlnk",
+            ShowHelp(unknown="unlnk", nearest=UNLINK),
+        ),
+        "too many words are not guessed at": (
+            "link east west-2",
+            ShowHelp(unknown="link east west-2", nearest=LINK),
+        ),
+        "a word that takes nothing takes nothing": (
+            "status east",
+            ShowHelp(unknown="status east", nearest=STATUS),
+        ),
+        "help takes one word": ("help link east", ShowHelp(unknown="help link east", nearest=HELP)),
+        "what is like no word gets no guess": ("xyzzy", ShowHelp(unknown="xyzzy")),
+        "words of other languages get no guess": ("帮助", ShowHelp(unknown="帮助")),
+    },
+)
+def test_a_text_is_one_command(text: str, command: Command) -> None:
+    assert parse(text, clusters=CLUSTERS) == command
+
+
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.name)
+def test_every_word_is_understood_and_has_its_help(word: object) -> None:
+    assert word in WORDS
+    name = getattr(word, "name", "")
+    assert not isinstance(parse(name, clusters=CLUSTERS), ShowUsage)
+    assert parse(f"help {name}", clusters=CLUSTERS) == ShowHelp(word=word_named(name))
+
+
+@pytest.mark.parametrize("verb", ["link", "unlink"])
+def test_a_cluster_that_is_not_configured_is_named_with_those_that_are(verb: str) -> None:
+    with pytest.raises(UnknownCluster) as caught:
+        parse(f"{verb} Nowhere", clusters=CLUSTERS)
+    assert (caught.value.name, caught.value.known) == ("nowhere", CLUSTERS)
+
+
+@table(
+    "text",
+    {
+        "a token alone": (JWT,),
+        "a token behind a word": (f"link east {JWT}",),
+        "the beginning of a token": (JWT[:24],),
+        "a token broken by a newline": (f"{JWT[:60]}\n{JWT[60:]}",),
+        "a token in quotes": (f'"{JWT}"',),
+        "a token stuck to a word": (f"token={JWT}",),
+        "a token behind Chinese": (f"令牌{JWT}",),
+        "a bot token": ("xoxb-12345678-abcdefgh",),
+        "a person's token": ("xoxp-12345678",),
+        "a rotated token": ("xoxe.xoxb-1-Mi0xLWFiY2Rl",),
+        "a refresh token": ("xoxe-1-My0xLWFiY2Rl",),
+        "an app token": ("xapp-1-A0WALLTIME-1-abcdef",),
+        "an access key": (ACCESS_KEY,),
+        "an access key in capitals": (ACCESS_KEY.upper(),),
+        "an access key behind an equals sign": (f"accessKey={ACCESS_KEY}",),
+        "an access key behind an underline": (f"ak_{ACCESS_KEY}",),
+        "an access key behind Chinese": (f"密钥{ACCESS_KEY}是我的",),
+        "a secret key": (SECRET_KEY,),
+        "a key of the ring": (f"k1:{RING_KEY}",),
+        "a long run of base64url": ("Ab-_" * 10,),
+        "a full-width bot token": ("ｘｏｘｂ－１２３４５６７８９０",),
+        "a full-width access key": ("".join(chr(ord(letter) + 0xFEE0) for letter in ACCESS_KEY),),
+    },
+)
+def test_a_secret_is_refused_and_the_error_shows_nothing_of_it(text: str) -> None:
+    with pytest.raises(SecretInCommand) as caught:
+        parse(text, clusters=CLUSTERS)
+    assert caught.value.args == ()
+    assert text[:12] not in shown(caught.value)
+
+
+@table(
+    "text",
+    {
+        "a long Chinese sentence": ("帮我看看这个月我在东区集群上已经使用了多少机时" * 3,),
+        "a UUID": ("0f8fad5b-d9cb-469f-a165-70867728950e",),
+        "a number": ("12345678901234567890",),
+        "a date": ("2026-09-01 to 2026-12-31",),
+        "a mention": ("<@U0ALICE|alice> <#C0HPC|hpc>",),
+    },
+)
+def test_what_only_looks_long_is_no_secret(text: str) -> None:
+    assert isinstance(parse(text, clusters=CLUSTERS), ShowHelp)
+
+
+@given(text=st.text(max_size=200))
+def test_any_text_is_a_command_or_one_of_two_errors(text: str) -> None:
+    try:
+        parse(text, clusters=CLUSTERS)
+    except (SecretInCommand, UnknownCluster):
+        pass
+
+
+@given(before=st.text(max_size=30), after=st.text(max_size=30))
+def test_a_token_is_found_wherever_it_stands(before: str, after: str) -> None:
+    with pytest.raises(SecretInCommand):
+        parse(before + JWT + after, clusters=CLUSTERS)
