@@ -27,7 +27,9 @@ def normalise_url(url: str) -> str:
     The platform hands out both forms, and appending to the longer one gives `/hpc/hpc/` and a 404.
     Raises ValueError as `base_url` does.
     """
-    return base_url(url).removesuffix("/hpc").rstrip("/")
+    base = base_url(url)
+    path = urlsplit(base).path  # a host may be called so too
+    return base.removesuffix(path) + path.removesuffix("/hpc").rstrip("/")
 
 
 def base_url(url: str) -> str:
