@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -42,6 +41,9 @@ async def test_a_good_answer_is_a_reading_of_now() -> None:
         assert (request.method, request.path) == ("GET", "/hpc/openapi/v2/view/walltime/users/alice")
 
 
+# aiohttp itself asks once more when a connection is reset before an answer began: a GET may be repeated.
+EACH_TRY_IF_RESET = 2
+
 # What each kind of fault is to us, and how often we ask until we believe it.
 FAULTS: dict[str, tuple[ClusterFault, type[WalltimeError] | None, str, int]] = {
     "slow": (ClusterFault(kind="slow", delay=timedelta(milliseconds=20)), None, "", 1),
@@ -52,9 +54,14 @@ FAULTS: dict[str, tuple[ClusterFault, type[WalltimeError] | None, str, int]] = {
         1,
     ),
     "hang": (ClusterFault(kind="hang"), ClusterSilent, "timeout", 1),
-    "reset": (ClusterFault(kind="reset"), ClusterSilent, "connection", TRIES),
+    "reset": (ClusterFault(kind="reset"), ClusterSilent, "connection", TRIES * EACH_TRY_IF_RESET),
     "reset once": (ClusterFault(kind="reset", times=1), None, "", 2),
-    "lose_answer": (ClusterFault(kind="lose_answer"), ClusterSilent, "connection", TRIES),
+    "lose_answer": (
+        ClusterFault(kind="lose_answer"),
+        ClusterSilent,
+        "connection",
+        TRIES * EACH_TRY_IF_RESET,
+    ),
     "lose_answer twice": (ClusterFault(kind="lose_answer", times=2), None, "", 3),
     "truncated": (ClusterFault(kind="truncated"), ClusterSilent, "connection", TRIES),
     "truncated once": (ClusterFault(kind="truncated", times=1), None, "", 2),
@@ -362,8 +369,7 @@ async def test_one_cluster_s_ca_vouches_for_no_other_cluster(own: Certificates) 
             await twin.stop()
 
 
-async def test_a_probe_reaches_a_cluster_without_a_token(tmp_path: Path) -> None:
-    del tmp_path
+async def test_a_probe_reaches_a_cluster_without_a_token() -> None:
     async with lab() as here:
         assert await probe(here.cluster) is not None
         assert "token" not in here.twin.requests[0].headers

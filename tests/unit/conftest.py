@@ -1,0 +1,41 @@
+"""A migrated database to start from."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.store.engine import Database
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of today's schema, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "walltime.sqlite3"
+
+    async def make() -> None:
+        database = Database(f"sqlite:///{path}")
+        await database.upgrade()
+        await database.close()
+
+    asyncio.run(make())
+    return path
+
+
+@pytest.fixture
+def database_url(template: Path, tmp_path: Path) -> str:
+    """Where the test's own database is: alone in the folder `data`."""
+    path = tmp_path / "data" / "walltime.sqlite3"
+    path.parent.mkdir()
+    shutil.copy(template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The test's own database."""
+    opened = Database(database_url)
+    yield opened
+    await opened.close()

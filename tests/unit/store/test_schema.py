@@ -1,0 +1,147 @@
+"""The schema and the database's files."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from stat import S_IMODE
+from typing import Any
+
+import alembic.command
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, select
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from bot.store.engine import Database, _config
+from bot.store.tables import Moment, as_kept, metadata, people
+from tests.unit.kit import NOW, link
+from tests.unit.store.kit import Store
+
+
+def differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, metadata))
+
+
+async def test_the_migrations_make_what_the_tables_say(database: Database) -> None:
+    async with database.reads() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_the_check_of_the_migrations_would_see_a_difference(database: Database) -> None:
+    async with database.writes() as connection:
+        await connection.exec_driver_sql("ALTER TABLE people ADD COLUMN more TEXT")
+        assert await connection.run_sync(differences) != []
+
+
+async def test_a_database_that_is_new_has_no_revision_and_then_the_newest(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/deep/down/new.sqlite3")
+    try:
+        before, newest = await database.revisions()
+        assert (before, newest is not None) == (None, True)
+        await database.upgrade()
+        await database.upgrade()
+        assert await database.revisions() == (newest, newest)
+    finally:
+        await database.close()
+
+
+async def test_two_processes_that_upgrade_at_once_both_succeed(tmp_path: Path) -> None:
+    databases = [Database(f"sqlite:///{tmp_path}/new.sqlite3") for _ in range(3)]
+    try:
+        await asyncio.gather(*(database.upgrade() for database in databases))
+        assert len({await database.revisions() for database in databases}) == 1
+    finally:
+        for database in databases:
+            await database.close()
+
+
+async def test_the_way_back_leaves_nothing(database: Database) -> None:
+    def back(connection: Connection) -> list[str]:
+        with _config(connection) as config:
+            alembic.command.downgrade(config, "base")
+        return inspect(connection).get_table_names()
+
+    async with database.writes() as connection:
+        assert await connection.run_sync(back) == ["alembic_version"]
+
+
+def test_the_tenant_comes_first_in_every_key() -> None:
+    for name in ("workspaces", "people", "links", "readings"):
+        assert next(iter(metadata.tables[name].primary_key)).name == "workspace", name
+
+
+async def test_the_files_are_nobody_else_s_business(store: Store, tmp_path: Path) -> None:
+    await store.record(link())
+    files = sorted((tmp_path / "data").iterdir())
+    fresh = tmp_path / "fresh" / "new.sqlite3"
+    opened = Database(f"sqlite:///{fresh}")
+    try:
+        await opened.upgrade()
+        assert [S_IMODE(path.stat().st_mode) for path in fresh.parent.iterdir()] == [0o600] * 3
+    finally:
+        await opened.close()
+    assert {path.name for path in files} >= {"walltime.sqlite3", "walltime.sqlite3-wal"}
+
+
+async def test_a_link_without_its_person_is_refused(database: Database) -> None:
+    async with database.writes() as connection:
+        with pytest.raises(IntegrityError):
+            await connection.exec_driver_sql(
+                "INSERT INTO links (workspace, person, cluster, link_id, username, linked_at, token) "
+                "VALUES ('T1', 'U1', 'east', 'id', 'alice', 0, x'00')"
+            )
+
+
+async def test_what_was_written_before_an_error_is_rolled_back(database: Database) -> None:
+    async def fail() -> None:
+        async with database.writes() as connection:
+            await connection.execute(people.insert().values(workspace="T1", person="U1", first_seen_at=NOW))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+    async with database.reads() as connection:
+        assert (await connection.execute(select(people))).all() == []
+
+
+async def test_who_reads_sees_one_state_and_keeps_nobody_from_writing(store: Store) -> None:
+    async with store.database.reads() as connection:
+        assert (await connection.execute(select(people))).all() == []
+        await asyncio.wait_for(store.record(link()), timeout=2)
+        assert (await connection.execute(select(people))).all() == []
+    assert len(await store.rows("people")) == 1
+
+
+async def test_a_moment_without_a_zone_is_refused(database: Database) -> None:
+    naive = NOW.replace(tzinfo=None)
+    async with database.writes() as connection:
+        with pytest.raises(StatementError, match="naive"):
+            await connection.execute(people.insert().values(workspace="T", person="U", first_seen_at=naive))
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        NOW,
+        datetime(2026, 11, 22, 12, 0, 0, 123000, tzinfo=UTC),
+        datetime(2026, 11, 22, 12, 0, 0, 999999, tzinfo=UTC),
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(2026, 3, 29, 2, 30, tzinfo=timezone(timedelta(hours=8))),
+    ],
+    ids=str,
+)
+async def test_a_moment_comes_back_to_the_millisecond_in_utc(database: Database, moment: datetime) -> None:
+    async with database.writes() as connection:
+        await connection.execute(people.insert().values(workspace="T", person="U", first_seen_at=moment))
+        (found,) = (await connection.execute(select(people.c.first_seen_at))).scalars()
+    assert found == as_kept(moment)
+    assert found.tzinfo is UTC
+    assert abs(found - moment) <= timedelta(milliseconds=0.5)
+
+
+def test_no_moment_stays_none() -> None:
+    kind: Any = Moment()
+    assert kind.process_bind_param(None, None) is None
+    assert kind.process_result_value(None, None) is None
