@@ -26,6 +26,7 @@ WalltimeError
 │   │   ├── LimitRangeOver       the range lies in the past
 │   │   ├── LimitRangesOverlap   another limit of the same scope covers some of these days
 │   │   └── LimitNumberUnknown   no limit of that number in the list
+│   ├── AlertOver                the button's alert is resolved, or its period is over
 │   └── ClusterRefused           the cluster answered, and said no
 │       ├── TokenRefused         10008
 │       ├── UsernameFrozen       10007
@@ -215,6 +216,14 @@ class LimitRangesOverlap(LimitWrong):
 
 class LimitNumberUnknown(LimitWrong):
     """No limit of that number in the list."""
+
+
+class AlertOver(PersonCanFix):
+    """The alert that a button belongs to is resolved (at `resolved_at`), or its period is over."""
+
+    def __init__(self, *, resolved_at: datetime | None) -> None:
+        super().__init__("the alert is over")
+        self.resolved_at = resolved_at
 
 
 class ClusterRefused(PersonCanFix):
