@@ -13,6 +13,20 @@ WalltimeError
 │   │   ├── TokenOfPlatform      good for the platform, not for a cluster
 │   │   ├── TokenOfOtherCluster
 │   │   └── TokenOfOtherUsername
+│   ├── LimitWrong               a word of `limit …`, or a field of its form, is wrong
+│   │   ├── LimitWordUnknown     no such word, or not at this place
+│   │   ├── LimitWordMissing     something has to follow this word
+│   │   ├── LimitNumberMalformed not a number of core-hours
+│   │   ├── LimitNumberOutOfRange
+│   │   ├── LimitThresholdWrong  not a whole percentage from 1 to 200
+│   │   ├── LimitPeriodUnknown
+│   │   ├── LimitPersonWrong     not a person of this workspace that Slack recognised
+│   │   ├── LimitDateWrong
+│   │   ├── LimitRangeBackwards  the range ends before it starts
+│   │   ├── LimitRangeOver       the range lies in the past
+│   │   ├── LimitRangesOverlap   another limit of the same scope covers some of these days
+│   │   └── LimitNumberUnknown   no limit of that number in the list
+│   ├── AlertOver                the button's alert is resolved, or its period is over
 │   └── ClusterRefused           the cluster answered, and said no
 │       ├── TokenRefused         10008
 │       ├── UsernameFrozen       10007
@@ -118,6 +132,98 @@ class TokenOfOtherUsername(FieldWrong):
         super().__init__("token of another username")
         self.given = given
         self.allowed = allowed
+
+
+class LimitWrong(PersonCanFix):
+    """A word of `limit …` is wrong: `word` is what was typed, `example` a right whole command.
+
+    `field` names the input of the limit form that holds such a word.
+    """
+
+    field = "core_hours"
+
+    def __init__(self, word: str, *, example: str) -> None:
+        super().__init__("a word of the limit is wrong")
+        self.word = word[:80]
+        self.example = example
+
+
+class LimitWordUnknown(LimitWrong):
+    """The word means nothing, or not at this place."""
+
+
+class LimitWordMissing(LimitWrong):
+    """The command stops after `word`, or lacks `missing`."""
+
+    def __init__(self, word: str, *, missing: str, example: str) -> None:
+        super().__init__(word, example=example)
+        self.missing = missing
+
+
+class LimitNumberMalformed(LimitWrong):
+    """Not a number of core-hours, or one that could be read in two ways ("2.000")."""
+
+
+class LimitNumberOutOfRange(LimitWrong):
+    """Not more than 0, or more than a billion core-hours."""
+
+
+class LimitThresholdWrong(LimitWrong):
+    """Not a whole percentage from 1 to 200."""
+
+    field = "thresholds"
+
+
+class LimitPeriodUnknown(LimitWrong):
+    """No period of that name."""
+
+    field = "period"
+
+
+class LimitPersonWrong(LimitWrong):
+    """A name that Slack did not turn into a mention."""
+
+    field = "person"
+
+
+class LimitDateWrong(LimitWrong):
+    """Not a date, as year-month-day."""
+
+    field = "from"
+
+
+class LimitRangeBackwards(LimitWrong):
+    """The range ends before it starts."""
+
+    field = "to"
+
+
+class LimitRangeOver(LimitWrong):
+    """The range lies in the past."""
+
+    field = "to"
+
+
+class LimitRangesOverlap(LimitWrong):
+    """Another limit of the same scope covers some of these days; `other` is its range as words."""
+
+    field = "from"
+
+    def __init__(self, word: str, *, other: str, example: str) -> None:
+        super().__init__(word, example=example)
+        self.other = other
+
+
+class LimitNumberUnknown(LimitWrong):
+    """No limit of that number in the list."""
+
+
+class AlertOver(PersonCanFix):
+    """The alert that a button belongs to is resolved (at `resolved_at`), or its period is over."""
+
+    def __init__(self, *, resolved_at: datetime | None) -> None:
+        super().__init__("the alert is over")
+        self.resolved_at = resolved_at
 
 
 class ClusterRefused(PersonCanFix):

@@ -1,13 +1,17 @@
 """Readings of the cluster's cumulative counter, and what was used in a window between two moments."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Final
 from zoneinfo import ZoneInfo
 
 PACE_WINDOW = timedelta(days=7)
 PACE_NEEDS = timedelta(days=1)
+HOURLY_AFTER: Final = timedelta(days=35)
+DAILY_AFTER: Final = timedelta(days=400)
+_TICK: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,33 +39,29 @@ class Window:
     end: datetime
 
 
-def month_around(now: datetime, zone: ZoneInfo) -> Window:
-    """Return the calendar month of `now` in the cluster's time zone."""
-    local = now.astimezone(zone)
-    start = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
-    following = (start.replace(day=28) + timedelta(days=4)).replace(day=1)
-    # In UTC: subtracting two moments of one time zone would count wall-clock hours, not real ones.
-    return Window(start=start.astimezone(UTC), end=following.astimezone(UTC))
-
-
 def usage_in(window: Window, readings: Sequence[Reading]) -> Usage | None:
     """Sum the counter's increases inside the window; None without any reading that speaks of it.
 
     `readings` are in order of time and may begin before the window. Between neighbours the use is spread
     evenly; a drop is a reset of the counter, and what it shows after the drop is new use.
     """
-    points = [(time, r.core_hours) for r in readings for time in dict.fromkeys((r.at, r.confirmed_at))]
-    if not points or points[0][0] >= window.end or points[-1][0] < window.start:
+    if not readings or readings[0].at >= window.end:
         return None
     used = 0.0
-    for (before, low), (after, high) in pairwise(points):
+    for (before, low), (after, high) in pairwise(_points(readings)):
         gained = high - low if high >= low else high
-        span = (after - before).total_seconds()
-        inside = (min(after, window.end) - max(before, window.start)).total_seconds()
-        if gained and span > 0 and inside > 0:
-            used += gained * (inside / span)
-    first = points[0][0]
+        if window.start <= before < window.end and after <= window.end:
+            used += gained
+        elif gained and before < window.end and after > window.start:
+            inside = min(after, window.end) - max(before, window.start)
+            used += gained * (inside / (after - before))
+    first = readings[0].at
     return Usage(core_hours=used, since=first if first > window.start else None)
+
+
+def total(readings: Sequence[Reading]) -> Usage | None:
+    """Return the counter as the cluster reports it; None without readings."""
+    return Usage(core_hours=readings[-1].core_hours, since=None) if readings else None
 
 
 def pace_per_day(readings: Sequence[Reading], *, now: datetime) -> float | None:
@@ -74,3 +74,59 @@ def pace_per_day(readings: Sequence[Reading], *, now: datetime) -> float | None:
         return None
     used = usage_in(Window(start=start, end=newest), readings)
     return used.core_hours / ((newest - start) / timedelta(days=1)) if used else None
+
+
+def follow(last: Reading | None, fresh: Reading) -> tuple[Reading, bool]:
+    """Join a fresh reading to the newest stored one: (what stands now, is it a new row).
+
+    The same value confirms the last reading; another one follows it, and never stands before it, even if
+    the clock has stepped back meanwhile.
+    """
+    if last is None:
+        return fresh, True
+    if fresh.core_hours == last.core_hours:
+        return replace(last, confirmed_at=max(last.confirmed_at, fresh.confirmed_at)), False
+    at = max(fresh.at, last.confirmed_at + _TICK)
+    return replace(fresh, at=at, confirmed_at=max(at, fresh.confirmed_at)), True
+
+
+def thin(readings: Sequence[Reading], *, now: datetime, zone: ZoneInfo) -> tuple[Reading, ...]:
+    """Return the readings worth keeping: older than 35 days one per hour, older than 400 days one per day.
+
+    The last of each local hour or day stays, so ends of periods stay sharp; so do the very first reading and
+    both sides of every drop. What was used in any window then changes by no more than what was used between
+    the kept neighbours of its two ends.
+    """
+    kept = []
+    for index, reading in enumerate(readings):
+        if index in {0, len(readings) - 1}:
+            kept.append(reading)
+            continue
+        before, after = readings[index - 1], readings[index + 1]
+        at_drop = before.core_hours > reading.core_hours or reading.core_hours > after.core_hours
+        if at_drop or _bucket(reading, now, zone) != _bucket(after, now, zone):
+            kept.append(reading)
+    return tuple(kept)
+
+
+def _bucket(reading: Reading, now: datetime, zone: ZoneInfo) -> tuple[object, ...]:
+    """Name the step of time of which only the last reading is kept."""
+    age = now - reading.confirmed_at
+    local = reading.at.astimezone(zone)
+    if age > DAILY_AFTER:
+        return (local.date(),)
+    if age > HOURLY_AFTER:
+        return (local.date(), local.hour, local.utcoffset())
+    return (reading.at, reading.core_hours)
+
+
+def _points(readings: Sequence[Reading]) -> Iterator[tuple[datetime, float]]:
+    """Return the corners of the counter's curve, in order of time.
+
+    A reading taken after the clock stepped back can stand inside the last one's plateau: the plateau ends.
+    """
+    for reading, following in pairwise(readings):
+        yield reading.at, reading.core_hours
+        yield max(reading.at, min(reading.confirmed_at, following.at)), reading.core_hours
+    yield readings[-1].at, readings[-1].core_hours
+    yield readings[-1].confirmed_at, readings[-1].core_hours

@@ -7,7 +7,8 @@ from bot.domain.answers import LinkUsage
 from bot.domain.clusters import Cluster
 from bot.domain.errors import NotLinked, WalltimeError
 from bot.domain.people import Link, Person
-from bot.domain.usage import PACE_WINDOW, Reading, month_around, pace_per_day, usage_in
+from bot.domain.periods import MONTH, window
+from bot.domain.usage import PACE_WINDOW, Reading, pace_per_day, usage_in
 from bot.ports import Links, LiveReadings, Readings
 
 REUSED_FOR = timedelta(seconds=30)
@@ -47,7 +48,7 @@ class AnswerUsage:
         problem: WalltimeError | None,
         now: datetime,
     ) -> LinkUsage:
-        month = month_around(now, cluster.timezone)
+        month = window(MONTH, now, cluster.timezone)
         readings = await self.readings.covering(link, min(month.start, now - PACE_WINDOW))
         return LinkUsage(
             link=link,
