@@ -36,12 +36,12 @@ class AnswerUsage:
     ) -> LinkUsage:
         month = month_around(now, cluster.timezone)
         readings = await self.readings.covering(link, min(month.start, now - PACE_WINDOW))
-        failed = isinstance(taken, WalltimeError)
+        problem = taken if isinstance(taken, WalltimeError) else None
         return LinkUsage(
             link=link,
             cluster=cluster,
-            reading=await self.readings.last(link) if failed else taken,
+            reading=await self.readings.last(link) if isinstance(taken, WalltimeError) else taken,
             this_month=usage_in(month, readings),
             pace_per_day=pace_per_day(readings, now=now),
-            problem=taken if failed else None,
+            problem=problem,
         )
