@@ -49,6 +49,7 @@ class Patience:
     broken: timedelta = timedelta(seconds=15)
     silent: timedelta = timedelta(minutes=30)
     close: timedelta = timedelta(seconds=5)
+    acknowledge: timedelta = timedelta(seconds=3)
     between_tries: timedelta = timedelta(seconds=3)
     look: timedelta = timedelta(seconds=1)
     ping: timedelta = timedelta(seconds=5)
@@ -88,6 +89,7 @@ class SocketMode:
         self._patience = patience or Patience()
         self._keepers: list[asyncio.Task[None]] = []
         self._alive: set[int] = set()
+        self._under_way: set[asyncio.Task[Any] | None] = set()
         self._trouble = "not connected yet"
 
     @property
@@ -102,27 +104,35 @@ class SocketMode:
         ]
 
     async def stop(self) -> None:
-        """Close the links: Slack hands nothing more to us."""
+        """Acknowledge what has come, then close the links: Slack hands nothing more to us."""
+        if under_way := {task for task in self._under_way if task is not None}:
+            await asyncio.wait(under_way, timeout=self._patience.acknowledge.total_seconds())
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
+        self._alive.clear()
+        CONNECTED.set(0)
+        self._trouble = "stopped"
 
     async def _keep(self, number: int) -> None:
         """Open a link, watch it, replace it; for ever."""
         while True:
+            pause = self._patience.between_tries.total_seconds()
             try:
-                await self._live(number)
+                why = await self._live(number)
             except SlackApiError as error:
-                self._mark(number, alive=False, why=f"Slack refuses: {error_code(error)}")
+                why = f"Slack refuses: {error_code(error)}"
+                pause = max(pause, _retry_after(error))
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                self._mark(number, alive=False, why=type(error).__name__)
-            except Exception:
+                why = f"no answer: {type(error).__name__}"
+            except Exception as error:
                 log.exception("link to Slack failed", link=number)
-            finally:
-                self._mark(number, alive=False, why=self._trouble)
-            await asyncio.sleep(self._patience.between_tries.total_seconds())
+                why = type(error).__name__
+            self._mark(number, alive=False, why=why)
+            await asyncio.sleep(pause)
 
-    async def _live(self, number: int) -> None:
+    async def _live(self, number: int) -> str:
+        """Open a link and watch it until it has to go; return why."""
         # Not all at once: while one link is renewed, another one listens.
         silent = self._patience.silent * (1 + number / LINKS)
         patience = replace(self._patience, silent=silent)
@@ -144,7 +154,10 @@ class SocketMode:
         link.wss_uri = str(opened["url"])
         try:
             connecting = link.connect()  # type: ignore[no-untyped-call]  # the SDK's gap
-            await asyncio.wait_for(connecting, patience.handshake.total_seconds())
+            try:
+                await asyncio.wait_for(connecting, patience.handshake.total_seconds())
+            except TimeoutError:
+                return "the handshake failed"
             well_at = self._clock()
             while True:
                 connected = await link.is_connected()
@@ -152,16 +165,30 @@ class SocketMode:
                 well_at = now if connected else well_at
                 self._mark(number, alive=connected, why="the connection is cut")
                 why = must_replace(now=now, well_at=well_at, heard_at=heard_at, patience=patience)
-                if why is not None:
+                # A silent link may be all there is: it goes when another one listens.
+                if why == "broken" or (why == "silent" and self._alive - {number}):
                     log.warning("link to Slack given up", link=number, why=why)
-                    return
+                    why = f"the link was {why}"
+                    self._mark(number, alive=False, why=why)
+                    return why
                 await asyncio.sleep(patience.look.total_seconds())
         finally:
-            with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError):
-                closing = link.close()  # type: ignore[no-untyped-call]  # the SDK's gap
-                await asyncio.wait_for(closing, patience.close.total_seconds())
+            await _close(link, patience.close)
 
     async def _on_request(self, link: Any, request: SocketModeRequest) -> None:
+        """Take one envelope; the SDK would swallow a failure without a word."""
+        task = asyncio.current_task()
+        self._under_way.add(task)
+        try:
+            await self._take(link, request)
+        except ConnectionError as error:
+            log.warning("an acknowledgement was lost", kind=request.type, why=type(error).__name__)
+        except Exception:
+            log.exception("an envelope failed", kind=request.type)
+        finally:
+            self._under_way.discard(task)
+
+    async def _take(self, link: Any, request: SocketModeRequest) -> None:
         """Hand one envelope to Bolt and acknowledge it; a repeated one is acknowledged only."""
         payload = request.payload
         if await self._first_time(str(payload.get("event_id") or request.envelope_id)):
@@ -186,3 +213,24 @@ class SocketMode:
             log.warning("no link to Slack", why=why)
         elif self._alive and not before:
             log.info("linked to Slack by Socket Mode")
+
+
+async def _close(link: SocketModeClient, patience: timedelta) -> None:
+    try:
+        with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError):
+            closing = link.close()  # type: ignore[no-untyped-call]  # the SDK's gap
+            await asyncio.wait_for(closing, patience.total_seconds())
+    finally:
+        # The SDK first waits for Slack to say goodbye: cut short there, it leaves all the rest running.
+        running = (link.message_processor, link.current_session_monitor, link.message_receiver)
+        tasks = [task for task in running if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await link.aiohttp_client_session.close()
+
+
+def _retry_after(error: SlackApiError) -> float:
+    """Return how many seconds Slack wants to be left alone."""
+    text = str(error.response.headers.get("Retry-After", ""))
+    return float(text) if text.isdecimal() else 0.0

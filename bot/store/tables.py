@@ -29,23 +29,29 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Refuse naive datetimes: they would mean another moment on another machine."""
+        """Refuse naive datetimes."""
         del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("naive datetime")
-        return round(value.timestamp() * _MILLISECOND)
+        return None if value is None else _kept(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Return UTC."""
         del dialect
-        return None if value is None else datetime.fromtimestamp(value / _MILLISECOND, tz=UTC)
+        return None if value is None else _given_back(value)
 
 
 def as_kept(moment: datetime) -> datetime:
     """Return the moment as the database gives it back: to the millisecond."""
-    return datetime.fromtimestamp(round(moment.timestamp() * _MILLISECOND) / _MILLISECOND, tz=UTC)
+    return _given_back(_kept(moment))
+
+
+def _kept(moment: datetime) -> int:
+    if moment.tzinfo is None:
+        raise ValueError("naive datetime")  # it would mean another moment on another machine
+    return round(moment.timestamp() * _MILLISECOND)
+
+
+def _given_back(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / _MILLISECOND, tz=UTC)
 
 
 metadata = MetaData(

@@ -169,7 +169,7 @@ class Bot:
         links = SqlLinks(self._database, self._ring)
         readings = SqlReadings(self._database)
         take = TakeReading(clusters=clusters, api=api, links=links, readings=readings)
-        live = SharedLiveReadings(take.__call__, self._tasks)
+        live = SharedLiveReadings(lambda link: take.unless_fresh(link, now=self._clock()), self._tasks)
         return Desk(
             command=self._settings.command,
             version=bot_version(),
