@@ -35,6 +35,11 @@ WalltimeError
 ├── TryAgainLater                nobody did anything wrong; another try can help
 │   ├── ClusterSilent            no usable answer: connection, time-out, 5xx, 10001, 10012, 10013
 │   └── NoData                   the cluster answered well-formed, but without a number
+├── TellingEnded                 how one attempt to post a notice ended
+│   ├── TellingPaused            Slack asks to wait
+│   ├── TellingRefused           Slack's definite no
+│   ├── TellingUnsure            sent, but the answer was lost
+│   └── TellingFailed            it certainly did not go out
 └── OperatorMustFix              only who runs the bot can put it right
     ├── ClusterMisconfigured     wrong address, wrong certificate, unexpected shape of answer
     └── SealBroken               a sealed secret does not open with the keys at hand
@@ -42,7 +47,7 @@ WalltimeError
 Errors carry facts, never secrets and never sentences for people: `bot.views.errors` draws them.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 class WalltimeError(Exception):
@@ -272,3 +277,32 @@ class ClusterMisconfigured(OperatorMustFix):
 
 class SealBroken(OperatorMustFix):
     """A sealed secret does not open: key gone, row moved, or bytes changed."""
+
+
+class TellingEnded(WalltimeError):
+    """How one attempt to post a notice ended; people do not see it, delivery acts on it."""
+
+
+class TellingPaused(TellingEnded):
+    """Slack asks to wait for this long."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"Slack asks to wait {wait.total_seconds():.0f} s")
+        self.wait = wait
+
+
+class TellingRefused(TellingEnded):
+    """Slack's definite no; `code` is its own word, `place_is_out` when the channel or DM is the trouble."""
+
+    def __init__(self, code: str, *, place_is_out: bool) -> None:
+        super().__init__(f"Slack refuses: {code}")
+        self.code = code
+        self.place_is_out = place_is_out
+
+
+class TellingUnsure(TellingEnded):
+    """Sent, but the answer was lost: it may stand there."""
+
+
+class TellingFailed(TellingEnded):
+    """It certainly did not go out."""

@@ -42,7 +42,10 @@ class AnswerUsage:
             link=link,
             cluster=cluster,
             reading=await self.readings.last(link) if isinstance(taken, WalltimeError) else taken,
-            this_month=usage_in(month, readings),
+            # Readings that end before the month say nothing about it.
+            this_month=usage_in(month, readings)
+            if readings and readings[-1].confirmed_at >= month.start
+            else None,
             pace_per_day=pace_per_day(readings, now=now),
             problem=problem,
         )

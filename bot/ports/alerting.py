@@ -1,0 +1,261 @@
+"""The promises behind limits, alerts and their delivery."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from bot.domain.alerts import AlertState, Decision, Owed, Transition
+from bot.domain.limits import Limit, Place
+from bot.domain.people import Link, Person
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """The proof that a message was posted: where it stands."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alert:
+    """A limit's alert in one period. `subject` is the user counted, or "" for a team's sum.
+
+    `receipt` is the alert's own message in this period; None before it was posted.
+    """
+
+    limit: Limit
+    subject: str
+    state: AlertState
+    receipt: Receipt | None = None
+    shared_message: bool = False  # the message is a storm's table: it is never edited for one alert
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    ALERT = "alert"  # `owed` says what
+    LIMIT_SET = "limit_set"  # posted where a channel's limit was set
+    TEST = "test"  # `alerts test`
+    NO_DATA = "no_data"  # to a link's owner: nothing heard from the cluster for long
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 (a kind of notice)
+    CHANNEL_TROUBLE = "channel_trouble"  # to whoever set a limit: its channel does not take messages
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """A message owed. `text` is the finished sentence of kinds that draw nothing newer at delivery.
+
+    `attempted_at` is set before a post and cleared by its definite end: a notice that carries it may or may
+    not have been told, and is looked for by its id before it is told again.
+    """
+
+    workspace: str
+    notice_id: str
+    place: Place
+    kind: NoticeKind
+    created_at: datetime
+    limit_id: str | None = None
+    subject: str = ""
+    owed: Owed | None = None
+    text: str = ""
+    attempts: int = 0
+    attempted_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelTrouble:
+    """Why a place does not take messages: Slack's own word, since when, and whether the owner heard."""
+
+    reason: str
+    since: datetime
+    owner_told: bool
+
+
+class Limits(Protocol):
+    """The limits that stand."""
+
+    async def of(self, workspace: str, *, user: str, channel: str | None) -> tuple[Limit, ...]:
+        """Return a person's own limits and, with a channel, that channel's; oldest first."""
+        ...
+
+    async def all_on(self, workspace: str, cluster: str) -> tuple[Limit, ...]:
+        """Return every limit of a workspace on one cluster."""
+        ...
+
+    async def one(self, workspace: str, limit_id: str) -> Limit | None:
+        """Return a limit."""
+        ...
+
+    async def put(
+        self,
+        fresh: Limit,
+        *,
+        replaces: Limit | None,
+        first: Sequence[tuple[str, Decision]],
+        notice: Notice | None,
+    ) -> None:
+        """Store a limit, what counts as told already for each subject, its audit entry and its notice.
+
+        A limit that replaces another keeps that one's `limit_id`, alerts and messages.
+        """
+        ...
+
+    async def remove(self, limit: Limit, *, actor: str, now: datetime) -> bool:
+        """Forget a limit with its alerts and owed notices; False if it is gone already."""
+        ...
+
+
+class Alerts(Protocol):
+    """What was said about limits, and why."""
+
+    async def one(self, limit: Limit, subject: str) -> Alert | None:
+        """Return the alert of a limit and subject."""
+        ...
+
+    async def open_for(self, workspace: str, *, user: str, channel: str | None) -> tuple[Alert, ...]:
+        """Return the open alerts of a person's own limits and, with a channel, that channel's."""
+        ...
+
+    async def record(
+        self, alert: Alert, decisions: Sequence[Decision], *, notices: Sequence[Notice], now: datetime
+    ) -> bool:
+        """Write the new state, transitions and notices in one transaction.
+
+        False, and nothing written, if the state is no longer of the revision in `alert.state`.
+        """
+        ...
+
+    async def transitions(self, alert: Alert, *, most: int) -> tuple[Transition, ...]:
+        """Return the newest transitions, newest first."""
+        ...
+
+
+class Notices(Protocol):
+    """Messages owed."""
+
+    async def owe(self, notice: Notice) -> None:
+        """Remember a notice; the same id again is nothing new."""
+        ...
+
+    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Notice, ...]:
+        """Take due notices that nobody holds, oldest first; they are ours until the lease ends."""
+        ...
+
+    async def attempting(self, notices: Sequence[Notice], *, now: datetime) -> None:
+        """Write down that a post is about to go out: before it, so that a crash leaves a trace."""
+        ...
+
+    async def told(self, notices: Sequence[Notice], receipt: Receipt, *, now: datetime, shared: bool) -> None:
+        """Store the receipt; for an alert's first message also at the alert (`shared`: a storm's table)."""
+        ...
+
+    async def wait(self, notices: Sequence[Notice], *, until: datetime, attempted: bool) -> None:
+        """Give notices back until then; `attempted` keeps the mark that one may have been told."""
+        ...
+
+    async def drop(self, notices: Sequence[Notice], *, why: str, now: datetime) -> None:
+        """Close notices untold: they are no longer true."""
+        ...
+
+
+class Places(Protocol):
+    """Channels and DMs as delivery knows them."""
+
+    async def trouble(self, workspace: str, place: Place) -> ChannelTrouble | None:
+        """Return why a place does not take messages."""
+        ...
+
+    async def set_trouble(self, workspace: str, place: Place, trouble: ChannelTrouble | None) -> None:
+        """Remember trouble, or that the place works again."""
+        ...
+
+
+class Teams(Protocol):
+    """Who joined which channel."""
+
+    async def members(self, workspace: str, channel: str) -> tuple[str, ...]:
+        """Return the users who joined, sorted."""
+        ...
+
+    async def channels_of(self, person: Person) -> tuple[str, ...]:
+        """Return the channels that a person joined."""
+        ...
+
+    async def join(self, person: Person, channel: str, *, now: datetime) -> bool:
+        """Add a person; False if they were there."""
+        ...
+
+    async def leave(self, person: Person, channel: str, *, now: datetime) -> bool:
+        """Take a person out; False if they were not there."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Polled:
+    """A link and how its polling goes.
+
+    `failing_since` is the first of the failures in a row, `failures` their number; `owner_told` when the
+    owner heard that there is no data; `stopped` when the token was refused and polling waits for a new one.
+    """
+
+    link: Link
+    planned_gap: timedelta
+    failing_since: datetime | None = None
+    failures: int = 0
+    token_failures: int = 0
+    owner_told: bool = False
+    stopped: bool = False
+
+
+class Polls(Protocol):
+    """When each link is asked next."""
+
+    async def due(self, *, now: datetime, most: int) -> tuple[Polled, ...]:
+        """Return links that are due and not stopped, the longest due first."""
+        ...
+
+    async def series(self, workspace: str, users: Sequence[str], cluster: str) -> tuple[Polled, ...]:
+        """Return these people's links on a cluster with their planned gaps."""
+        ...
+
+    async def plan(self, polled: Polled, *, next_at: datetime, notice: Notice | None) -> None:
+        """Store how the poll went and when the next one is due, with the notice that it owes."""
+        ...
+
+    async def next_due(self, link: Link) -> datetime | None:
+        """Return when a link is asked next, for `status`; None when it is stopped."""
+        ...
+
+
+class Notifier(Protocol):
+    """Posting to Slack: one attempt each; pacing, waiting and trying again is the caller's.
+
+    Each raises TellingPaused (429, with the time to wait), TellingRefused (a definite no, with Slack's word),
+    TellingUnsure (sent, but the answer was lost) or TellingFailed (it certainly did not go out).
+    """
+
+    async def post(
+        self,
+        workspace: str,
+        place: Place,
+        message: object,
+        *,
+        notice_id: str,
+        thread: Receipt | None = None,
+        broadcast: bool = False,
+    ) -> Receipt:
+        """Post a drawn message (`bot.views.kit.Message`) that carries the notice's id as metadata."""
+        ...
+
+    async def edit(self, workspace: str, receipt: Receipt, message: object) -> None:
+        """Put a drawn message in the place of one that stands."""
+        ...
+
+    async def find(
+        self, workspace: str, place: Place, *, notice_id: str, since: datetime, thread: Receipt | None = None
+    ) -> Receipt | None:
+        """Look for a notice whose post may have arrived."""
+        ...
