@@ -8,10 +8,10 @@ from sqlite3 import Connection as SqliteConnection
 from typing import Any, Final
 
 import alembic.command
+import structlog
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-import structlog
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 

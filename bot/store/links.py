@@ -12,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.errors import NotLinked
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
-from bot.domain.usage import Reading
+from bot.domain.usage import Reading, follow
 from bot.ports import AuditEntry
 from bot.store.audit import append
 from bot.store.engine import Database
-from bot.store.tables import as_kept, links, people, readings
+from bot.store.tables import as_kept, links, people, polls, readings
 from bot.store.vault import KeyRing, seal, unseal
 
-_COLUMNS: Final = (
+COLUMNS: Final = (
     links.c.workspace,
     links.c.person,
     links.c.cluster,
@@ -40,9 +40,9 @@ class SqlLinks:
 
     async def of(self, person: Person) -> tuple[Link, ...]:
         """Return a person's links, by cluster name."""
-        query = select(*_COLUMNS).where(_of(person)).order_by(links.c.cluster)
+        query = select(*COLUMNS).where(_of(person)).order_by(links.c.cluster)
         async with self._database.reads() as connection:
-            return tuple(_link(row) for row in await connection.execute(query))
+            return tuple(link_of(row) for row in await connection.execute(query))
 
     async def token(self, link: Link) -> Secret:
         """Open the link's token."""
@@ -60,10 +60,10 @@ class SqlLinks:
         async with self._database.writes() as connection:
             await _meet(connection, person, link.linked_at)
             earlier = (
-                await connection.execute(select(*_COLUMNS).where(_of(person, link.cluster)))
+                await connection.execute(select(*COLUMNS).where(_of(person, link.cluster)))
             ).one_or_none()
             if earlier is not None and earlier.username == link.username:
-                stored = _link(earlier, linked_at=link.linked_at, expires=link.token_expires_at)
+                stored = link_of(earlier, linked_at=link.linked_at, expires=link.token_expires_at)
                 await connection.execute(
                     update(links)
                     .where(_of(person, link.cluster))
@@ -85,6 +85,7 @@ class SqlLinks:
                     )
                 )
                 stored = link
+            await _due_at_once(connection, stored)
             await add_reading(connection, stored, reading)
             await append(connection, _entry(stored, "linked", person.user, link.linked_at))
         return stored
@@ -93,11 +94,11 @@ class SqlLinks:
         """Erase the link with all that hangs on it."""
         async with self._database.writes() as connection:
             gone = (
-                await connection.execute(delete(links).where(_of(person, cluster)).returning(*_COLUMNS))
+                await connection.execute(delete(links).where(_of(person, cluster)).returning(*COLUMNS))
             ).one_or_none()
             if gone is None:
                 return False
-            await append(connection, _entry(_link(gone), "unlinked", actor, now))
+            await append(connection, _entry(link_of(gone), "unlinked", actor, now))
         await self._database.erase_traces()
         return True
 
@@ -110,22 +111,46 @@ async def add_reading(connection: AsyncConnection, link: Link, reading: Reading)
     last = (
         await connection.execute(select(readings).where(here).order_by(readings.c.at.desc()).limit(1))
     ).one_or_none()
-    if last is not None and (last.core_hours == reading.core_hours or last.confirmed_at >= reading.at):
-        confirmed_at = max(last.confirmed_at, reading.confirmed_at)
+    before = None
+    if last is not None:
+        before = Reading(core_hours=last.core_hours, at=last.at, confirmed_at=last.confirmed_at)
+    standing, is_new = follow(before, reading)
+    if is_new:
         await connection.execute(
-            update(readings).where(here, readings.c.at == last.at).values(confirmed_at=confirmed_at)
+            insert(readings).values(
+                workspace=link.person.workspace,
+                link_id=link.link_id,
+                at=standing.at,
+                confirmed_at=standing.confirmed_at,
+                core_hours=standing.core_hours,
+            )
         )
-        return Reading(core_hours=last.core_hours, at=last.at, confirmed_at=confirmed_at)
+    else:
+        await connection.execute(
+            update(readings)
+            .where(here, readings.c.at == standing.at)
+            .values(confirmed_at=standing.confirmed_at)
+        )
+    return standing
+
+
+async def _due_at_once(connection: AsyncConnection, link: Link) -> None:
+    """Let polling begin, or begin again with the new token."""
+    values = {
+        "next_at": link.linked_at,
+        "planned_gap_s": 0.0,
+        "failing_since": None,
+        "failures": 0,
+        "token_failures": 0,
+        "owner_told": False,
+        "stopped": False,
+    }
+    make = _INSERT[connection.dialect.name]
     await connection.execute(
-        insert(readings).values(
-            workspace=link.person.workspace,
-            link_id=link.link_id,
-            at=reading.at,
-            confirmed_at=reading.confirmed_at,
-            core_hours=reading.core_hours,
-        )
+        make(polls)
+        .values(workspace=link.person.workspace, link_id=link.link_id, **values)
+        .on_conflict_do_update(index_elements=[polls.c.workspace, polls.c.link_id], set_=values)
     )
-    return reading
 
 
 async def _meet(connection: AsyncConnection, person: Person, now: datetime) -> None:
@@ -148,7 +173,8 @@ def _place(person: Person, cluster: str) -> tuple[str, ...]:
     return ("links", "token", person.workspace, person.user, cluster)
 
 
-def _link(row: Any, *, linked_at: datetime | None = None, expires: datetime | None = None) -> Link:
+def link_of(row: Any, *, linked_at: datetime | None = None, expires: datetime | None = None) -> Link:
+    """Read a link from a row that has the columns of COLUMNS."""
     return Link(
         person=Person(workspace=row.workspace, user=row.person),
         cluster=row.cluster,

@@ -5,10 +5,12 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     Double,
     ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -124,4 +126,110 @@ deliveries = Table(
     metadata,
     Column("delivery", String(128), primary_key=True),
     Column("at", Moment, nullable=False, index=True),
+)
+
+polls = Table(
+    "polls",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("link_id", String(32), primary_key=True),
+    Column("next_at", Moment, nullable=False, index=True),
+    Column("planned_gap_s", Double, nullable=False),
+    Column("failing_since", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("token_failures", Integer, nullable=False),
+    Column("owner_told", Boolean, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+    ForeignKeyConstraint(["workspace", "link_id"], ["links.workspace", "links.link_id"], ondelete="CASCADE"),
+)
+
+# Limits, states and transitions are read and written whole: they stand as JSON beside what is looked up.
+limits = Table(
+    "limits",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("limit_id", String(32), primary_key=True),
+    Column("cluster", String(64), nullable=False),
+    Column("channel", String(32)),
+    Column("person", String(32)),
+    Column("set_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_limits_workspace_cluster", "workspace", "cluster"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("limit_id", String(32), primary_key=True),
+    Column("subject", String(32), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("window_start", Moment, nullable=False),
+    Column("channel", String(32)),
+    Column("ts", String(32)),
+    Column("shared_message", Boolean, nullable=False),
+    ForeignKeyConstraint(
+        ["workspace", "limit_id"], ["limits.workspace", "limits.limit_id"], ondelete="CASCADE"
+    ),
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("entry_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("workspace", String(32), nullable=False),
+    Column("limit_id", String(32), nullable=False),
+    Column("subject", String(32), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["workspace", "limit_id"], ["limits.workspace", "limits.limit_id"], ondelete="CASCADE"
+    ),
+    Index("ix_transitions_alert", "workspace", "limit_id", "subject", "entry_id"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("notice_id", String(32), primary_key=True),
+    Column("place_kind", String(8), nullable=False),
+    Column("place_id", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("limit_id", String(32)),
+    Column("subject", String(32), nullable=False),
+    Column("owed", Text),
+    Column("text", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    # Due and free at this moment; null once it is told or dropped.
+    Column("due_at", Moment, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("attempted_at", Moment),
+    Column("ended_at", Moment),
+    Column("channel", String(32)),
+    Column("ts", String(32)),
+    Column("dropped", String(64)),
+)
+
+places = Table(
+    "places",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("place_id", String(32), primary_key=True),
+    Column("reason", String(64), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("owner_told", Boolean, nullable=False),
+)
+
+team_members = Table(
+    "team_members",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("person", String(32), primary_key=True),
+    Column("joined_at", Moment, nullable=False),
+    Index("ix_team_members_workspace_person", "workspace", "person"),
 )

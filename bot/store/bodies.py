@@ -1,0 +1,13 @@
+"""Values that are stored whole, as JSON; pydantic checks them on the way out."""
+
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from bot.domain.alerts import AlertState, Owed, Transition
+from bot.domain.limits import Limit
+
+LIMIT: Final = TypeAdapter(Limit)
+STATE: Final = TypeAdapter(AlertState)
+TRANSITION: Final = TypeAdapter(Transition)
+OWED: Final = TypeAdapter(Owed)

@@ -1,0 +1,214 @@
+"""Limits, alerts and transitions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.alerts import Decision, Transition
+from bot.domain.limits import Limit, ScopeKind
+from bot.ports import AuditEntry
+from bot.ports.alerting import Alert, Notice, Receipt
+from bot.store.audit import append
+from bot.store.bodies import LIMIT, STATE, TRANSITION
+from bot.store.engine import Database
+from bot.store.notices import owe
+from bot.store.tables import alerts, limits, notices, transitions
+
+
+class SqlLimits:
+    """`Limits` in SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, workspace: str, *, user: str, channel: str | None) -> tuple[Limit, ...]:
+        """Return a person's own limits and, with a channel, that channel's; oldest first."""
+        return await self._found(_concerning(workspace, user, channel))
+
+    async def all_on(self, workspace: str, cluster: str) -> tuple[Limit, ...]:
+        """Return every limit of a workspace on one cluster."""
+        return await self._found(and_(limits.c.workspace == workspace, limits.c.cluster == cluster))
+
+    async def one(self, workspace: str, limit_id: str) -> Limit | None:
+        """Return a limit."""
+        found = await self._found(and_(limits.c.workspace == workspace, limits.c.limit_id == limit_id))
+        return found[0] if found else None
+
+    async def put(
+        self,
+        fresh: Limit,
+        *,
+        replaces: Limit | None,
+        first: Sequence[tuple[str, Decision]],
+        notice: Notice | None,
+    ) -> None:
+        """Store a limit with what counts as told; one that replaces another stands under that one's id."""
+        values = {
+            "cluster": fresh.cluster,
+            "channel": fresh.scope.channel,
+            "person": fresh.scope.user,
+            "set_at": fresh.set_at,
+            "body": LIMIT.dump_json(fresh).decode(),
+        }
+        key = {"workspace": fresh.workspace, "limit_id": fresh.limit_id}
+        async with self._database.writes() as connection:
+            if replaces is None:
+                await connection.execute(insert(limits).values(**key, **values))
+            else:
+                await connection.execute(update(limits).where(_is(limits, fresh)).values(**values))
+            for subject, decision in first:
+                await _write(connection, fresh, subject, decision, expected=None)
+            if notice is not None:
+                await owe(connection, notice)
+            action = "limit_set" if replaces is None else "limit_changed"
+            await append(connection, _entry(fresh, action, fresh.set_by.user, fresh.set_at))
+
+    async def remove(self, limit: Limit, *, actor: str, now: datetime) -> bool:
+        """Forget a limit with its alerts and owed notices."""
+        async with self._database.writes() as connection:
+            gone = await connection.execute(delete(limits).where(_is(limits, limit)))
+            if gone.rowcount == 0:
+                return False
+            await connection.execute(
+                update(notices)
+                .where(_is(notices, limit), notices.c.ended_at.is_(None))
+                .values(ended_at=now, due_at=None, dropped="the limit was removed")
+            )
+            await append(connection, _entry(limit, "limit_removed", actor, now))
+        return True
+
+    async def _found(self, where: ColumnElement[bool]) -> tuple[Limit, ...]:
+        query = select(limits.c.body).where(where).order_by(limits.c.set_at, limits.c.limit_id)
+        async with self._database.reads() as connection:
+            return tuple(LIMIT.validate_json(body) for (body,) in await connection.execute(query))
+
+
+class SqlAlerts:
+    """`Alerts` in SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def one(self, limit: Limit, subject: str) -> Alert | None:
+        """Return the alert of a limit and subject."""
+        query = select(alerts).where(_is(alerts, limit), alerts.c.subject == subject)
+        async with self._database.reads() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else _alert(limit, row)
+
+    async def open_for(self, workspace: str, *, user: str, channel: str | None) -> tuple[Alert, ...]:
+        """Return the open alerts of a person's own limits and, with a channel, that channel's."""
+        query = (
+            select(limits.c.body, alerts)
+            .join_from(
+                alerts,
+                limits,
+                and_(alerts.c.workspace == limits.c.workspace, alerts.c.limit_id == limits.c.limit_id),
+            )
+            .where(_concerning(workspace, user, channel), alerts.c.is_open)
+            .order_by(limits.c.set_at, alerts.c.subject)
+        )
+        async with self._database.reads() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(_alert(LIMIT.validate_json(row.body), row) for row in rows)
+
+    async def record(
+        self, alert: Alert, decisions: Sequence[Decision], *, notices: Sequence[Notice], now: datetime
+    ) -> bool:
+        """Write state, transitions and notices together, over the revision that was read."""
+        del now
+        async with self._database.writes() as connection:
+            expected = alert.state.revision
+            for decision in decisions:
+                if not await _write(connection, alert.limit, alert.subject, decision, expected=expected):
+                    await connection.rollback()
+                    return False
+                expected = decision.state.revision
+            for notice in notices:
+                await owe(connection, notice)
+        return True
+
+    async def transitions(self, alert: Alert, *, most: int) -> tuple[Transition, ...]:
+        """Return the newest transitions, newest first."""
+        query = (
+            select(transitions.c.body)
+            .where(_is(transitions, alert.limit), transitions.c.subject == alert.subject)
+            .order_by(transitions.c.entry_id.desc())
+            .limit(most)
+        )
+        async with self._database.reads() as connection:
+            return tuple(TRANSITION.validate_json(body) for (body,) in await connection.execute(query))
+
+
+async def _write(
+    connection: AsyncConnection, limit: Limit, subject: str, decision: Decision, *, expected: int | None
+) -> bool:
+    """Write a decision over the expected revision (None: over whatever is there); False if it moved on."""
+    state = decision.state
+    here = and_(_is(alerts, limit), alerts.c.subject == subject)
+    before = (await connection.execute(select(alerts).where(here).with_for_update())).one_or_none()
+    if expected is not None and (before.revision if before is not None else 0) != expected:
+        return False
+    values: dict[str, Any] = {
+        "revision": state.revision,
+        "is_open": state.is_open,
+        "state": STATE.dump_json(state).decode(),
+        "window_start": state.window.start,
+    }
+    if before is None:
+        key = {"workspace": limit.workspace, "limit_id": limit.limit_id, "subject": subject}
+        await connection.execute(insert(alerts).values(**key, **values, shared_message=False))
+    else:
+        if before.window_start != state.window.start:
+            # A new period has a message of its own.
+            values |= {"channel": None, "ts": None, "shared_message": False}
+        await connection.execute(update(alerts).where(here).values(**values))
+    if decision.transition is not None:
+        await connection.execute(
+            insert(transitions).values(
+                workspace=limit.workspace,
+                limit_id=limit.limit_id,
+                subject=subject,
+                at=decision.transition.at,
+                body=TRANSITION.dump_json(decision.transition).decode(),
+            )
+        )
+    return True
+
+
+def _is(table: Any, limit: Limit) -> ColumnElement[bool]:
+    return and_(table.c.workspace == limit.workspace, table.c.limit_id == limit.limit_id)
+
+
+def _concerning(workspace: str, user: str, channel: str | None) -> ColumnElement[bool]:
+    """A person's own limits, and those of a channel."""
+    own = and_(limits.c.channel.is_(None), limits.c.person == user)
+    return and_(limits.c.workspace == workspace, or_(own, limits.c.channel == channel) if channel else own)
+
+
+def _alert(limit: Limit, row: Any) -> Alert:
+    return Alert(
+        limit=limit,
+        subject=row.subject,
+        state=STATE.validate_json(row.state),
+        receipt=Receipt(channel=row.channel, ts=row.ts) if row.ts is not None else None,
+        shared_message=row.shared_message,
+    )
+
+
+def _entry(limit: Limit, action: str, actor: str, now: datetime) -> AuditEntry:
+    whose = limit.scope.channel or limit.scope.user
+    kind = (
+        f"{limit.scope.kind} {whose}" if limit.scope.kind is not ScopeKind.PERSON else f"{limit.scope.user}"
+    )
+    return AuditEntry(
+        workspace=limit.workspace,
+        actor=actor,
+        action=action,
+        subject=f"{limit.limit_id} {kind}/{limit.cluster}",
+        detail=f"{limit.core_hours} core-hours per {limit.period.kind}",
+        at=now,
+    )

@@ -1,0 +1,182 @@
+"""Messages owed, and the places that do not take them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, insert, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.alerts import Form
+from bot.domain.limits import Place, PlaceKind
+from bot.ports.alerting import ChannelTrouble, Notice, NoticeKind, Receipt
+from bot.store.bodies import OWED
+from bot.store.engine import Database
+from bot.store.tables import alerts, notices, places
+
+
+class SqlNotices:
+    """`Notices` in SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def owe(self, notice: Notice) -> None:
+        """Remember a notice."""
+        async with self._database.writes() as connection:
+            await owe(connection, notice)
+
+    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Notice, ...]:
+        """Take due notices; they are due again when the lease ends."""
+        due = (
+            select(notices.c.workspace, notices.c.notice_id)
+            .where(notices.c.due_at <= now)
+            .order_by(notices.c.created_at, notices.c.notice_id)
+            .limit(most)
+        )
+        async with self._database.reads() as connection:
+            # Nothing owed is the usual case, and needs no write lock.
+            if (await connection.execute(due.limit(1))).one_or_none() is None:
+                return ()
+        async with self._database.writes() as connection:
+            keys = [tuple(row) for row in await connection.execute(due.with_for_update(skip_locked=True))]
+            taken = []
+            for workspace, notice_id in keys:
+                here = and_(notices.c.workspace == workspace, notices.c.notice_id == notice_id)
+                row = (
+                    await connection.execute(
+                        update(notices).where(here).values(due_at=now + lease).returning(*notices.c)
+                    )
+                ).one()
+                taken.append(_notice(row))
+        return tuple(taken)
+
+    async def attempting(self, claimed: Sequence[Notice], *, now: datetime) -> None:
+        """Write down that a post is about to go out."""
+        await self._set(claimed, attempted_at=now)
+
+    async def told(self, claimed: Sequence[Notice], receipt: Receipt, *, now: datetime, shared: bool) -> None:
+        """Store the receipt, for an alert's first message at the alert too."""
+        async with self._database.writes() as connection:
+            for notice in claimed:
+                await connection.execute(
+                    update(notices)
+                    .where(_is(notice))
+                    .values(
+                        ended_at=now, due_at=None, attempted_at=None, channel=receipt.channel, ts=receipt.ts
+                    )
+                )
+                if notice.limit_id is not None and notice.owed is not None:
+                    await connection.execute(
+                        update(alerts)
+                        .where(
+                            alerts.c.workspace == notice.workspace,
+                            alerts.c.limit_id == notice.limit_id,
+                            alerts.c.subject == notice.subject,
+                            alerts.c.window_start == notice.owed.window.start,
+                            # Replies do not take the place of the alert's own message.
+                            true() if notice.owed.form is Form.MESSAGE else alerts.c.ts.is_(None),
+                        )
+                        .values(channel=receipt.channel, ts=receipt.ts, shared_message=shared)
+                    )
+
+    async def wait(self, claimed: Sequence[Notice], *, until: datetime, attempted: bool) -> None:
+        """Give notices back until then."""
+        async with self._database.writes() as connection:
+            for notice in claimed:
+                values: dict[str, Any] = {"due_at": until, "attempts": notice.attempts + 1}
+                if not attempted:
+                    values["attempted_at"] = None
+                await connection.execute(update(notices).where(_is(notice)).values(**values))
+
+    async def drop(self, claimed: Sequence[Notice], *, why: str, now: datetime) -> None:
+        """Close notices untold."""
+        await self._set(claimed, ended_at=now, due_at=None, attempted_at=None, dropped=why[:64])
+
+    async def _set(self, claimed: Sequence[Notice], **values: Any) -> None:
+        async with self._database.writes() as connection:
+            for notice in claimed:
+                await connection.execute(update(notices).where(_is(notice)).values(**values))
+
+
+class SqlPlaces:
+    """`Places` in SQL: a row is trouble, no row is none."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def trouble(self, workspace: str, place: Place) -> ChannelTrouble | None:
+        """Return why a place does not take messages."""
+        async with self._database.reads() as connection:
+            row = (await connection.execute(select(places).where(_at(workspace, place)))).one_or_none()
+        if row is None:
+            return None
+        return ChannelTrouble(reason=row.reason, since=row.since, owner_told=row.owner_told)
+
+    async def set_trouble(self, workspace: str, place: Place, trouble: ChannelTrouble | None) -> None:
+        """Remember trouble, or that the place works again."""
+        async with self._database.writes() as connection:
+            await connection.execute(delete(places).where(_at(workspace, place)))
+            if trouble is not None:
+                await connection.execute(
+                    insert(places).values(
+                        workspace=workspace,
+                        kind=place.kind.value,
+                        place_id=place.slack_id,
+                        reason=trouble.reason[:64],
+                        since=trouble.since,
+                        owner_told=trouble.owner_told,
+                    )
+                )
+
+
+async def owe(connection: AsyncConnection, notice: Notice) -> None:
+    """Remember a notice inside the caller's transaction; the same id again is nothing new."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    await connection.execute(
+        make(notices)
+        .values(
+            workspace=notice.workspace,
+            notice_id=notice.notice_id,
+            place_kind=notice.place.kind.value,
+            place_id=notice.place.slack_id,
+            kind=notice.kind.value,
+            limit_id=notice.limit_id,
+            subject=notice.subject,
+            owed=None if notice.owed is None else OWED.dump_json(notice.owed).decode(),
+            text=notice.text,
+            created_at=notice.created_at,
+            due_at=notice.created_at,
+            attempts=0,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def _notice(row: Any) -> Notice:
+    return Notice(
+        workspace=row.workspace,
+        notice_id=row.notice_id,
+        place=Place(kind=PlaceKind(row.place_kind), slack_id=row.place_id),
+        kind=NoticeKind(row.kind),
+        created_at=row.created_at,
+        limit_id=row.limit_id,
+        subject=row.subject,
+        owed=None if row.owed is None else OWED.validate_json(row.owed),
+        text=row.text,
+        attempts=row.attempts,
+        attempted_at=row.attempted_at,
+    )
+
+
+def _is(notice: Notice) -> ColumnElement[bool]:
+    return and_(notices.c.workspace == notice.workspace, notices.c.notice_id == notice.notice_id)
+
+
+def _at(workspace: str, place: Place) -> ColumnElement[bool]:
+    return and_(
+        places.c.workspace == workspace,
+        places.c.kind == place.kind.value,
+        places.c.place_id == place.slack_id,
+    )

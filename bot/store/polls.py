@@ -1,0 +1,96 @@
+"""When each link is asked next, and how its polling goes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, select, update
+
+from bot.domain.people import Link
+from bot.ports.alerting import Notice, Polled
+from bot.store.engine import Database
+from bot.store.links import COLUMNS, link_of
+from bot.store.notices import owe
+from bot.store.tables import links, polls
+
+_JOINED = and_(polls.c.workspace == links.c.workspace, polls.c.link_id == links.c.link_id)
+_POLL = (
+    polls.c.planned_gap_s,
+    polls.c.failing_since,
+    polls.c.failures,
+    polls.c.token_failures,
+    polls.c.owner_told,
+    polls.c.stopped,
+)
+
+
+class SqlPolls:
+    """`Polls` in SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def due(self, *, now: datetime, most: int) -> tuple[Polled, ...]:
+        """Return links that are due and not stopped, the longest due first."""
+        query = (
+            select(*COLUMNS, *_POLL)
+            .join_from(polls, links, _JOINED)
+            .where(polls.c.next_at <= now, polls.c.stopped.is_(False))
+            .order_by(polls.c.next_at)
+            .limit(most)
+        )
+        async with self._database.reads() as connection:
+            return tuple(_polled(row) for row in await connection.execute(query))
+
+    async def series(self, workspace: str, users: Sequence[str], cluster: str) -> tuple[Polled, ...]:
+        """Return these people's links on a cluster."""
+        query = (
+            select(*COLUMNS, *_POLL)
+            .join_from(polls, links, _JOINED)
+            .where(links.c.workspace == workspace, links.c.cluster == cluster, links.c.person.in_(users))
+            .order_by(links.c.person)
+        )
+        async with self._database.reads() as connection:
+            return tuple(_polled(row) for row in await connection.execute(query))
+
+    async def plan(self, polled: Polled, *, next_at: datetime, notice: Notice | None) -> None:
+        """Store how the poll went and when the next one is due, with the notice that it owes."""
+        link = polled.link
+        async with self._database.writes() as connection:
+            await connection.execute(
+                update(polls)
+                .where(polls.c.workspace == link.person.workspace, polls.c.link_id == link.link_id)
+                .values(
+                    next_at=next_at,
+                    planned_gap_s=polled.planned_gap.total_seconds(),
+                    failing_since=polled.failing_since,
+                    failures=polled.failures,
+                    token_failures=polled.token_failures,
+                    owner_told=polled.owner_told,
+                    stopped=polled.stopped,
+                )
+            )
+            if notice is not None:
+                await owe(connection, notice)
+
+    async def next_due(self, link: Link) -> datetime | None:
+        """Return when a link is asked next; None when it is stopped."""
+        query = select(polls.c.next_at).where(
+            polls.c.workspace == link.person.workspace,
+            polls.c.link_id == link.link_id,
+            polls.c.stopped.is_(False),
+        )
+        async with self._database.reads() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+
+def _polled(row: Any) -> Polled:
+    return Polled(
+        link=link_of(row),
+        planned_gap=timedelta(seconds=row.planned_gap_s),
+        failing_since=row.failing_since,
+        failures=row.failures,
+        token_failures=row.token_failures,
+        owner_told=row.owner_told,
+        stopped=row.stopped,
+    )

@@ -1,0 +1,76 @@
+"""Who joined which channel."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.domain.people import Person
+from bot.ports import AuditEntry
+from bot.store.audit import append
+from bot.store.engine import Database
+from bot.store.tables import team_members
+
+
+class SqlTeams:
+    """`Teams` in SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def members(self, workspace: str, channel: str) -> tuple[str, ...]:
+        """Return the users who joined, sorted."""
+        query = (
+            select(team_members.c.person)
+            .where(team_members.c.workspace == workspace, team_members.c.channel == channel)
+            .order_by(team_members.c.person)
+        )
+        async with self._database.reads() as connection:
+            return tuple((await connection.execute(query)).scalars())
+
+    async def channels_of(self, person: Person) -> tuple[str, ...]:
+        """Return the channels that a person joined."""
+        query = (
+            select(team_members.c.channel)
+            .where(team_members.c.workspace == person.workspace, team_members.c.person == person.user)
+            .order_by(team_members.c.channel)
+        )
+        async with self._database.reads() as connection:
+            return tuple((await connection.execute(query)).scalars())
+
+    async def join(self, person: Person, channel: str, *, now: datetime) -> bool:
+        """Add a person; False if they were there."""
+        async with self._database.writes() as connection:
+            make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+            added = await connection.execute(
+                make(team_members)
+                .values(workspace=person.workspace, channel=channel, person=person.user, joined_at=now)
+                .on_conflict_do_nothing()
+            )
+            if added.rowcount == 0:
+                return False
+            await append(connection, _entry(person, channel, "joined", now))
+        return True
+
+    async def leave(self, person: Person, channel: str, *, now: datetime) -> bool:
+        """Take a person out; False if they were not there."""
+        async with self._database.writes() as connection:
+            gone = await connection.execute(delete(team_members).where(_is(person, channel)))
+            if gone.rowcount == 0:
+                return False
+            await append(connection, _entry(person, channel, "left", now))
+        return True
+
+
+def _is(person: Person, channel: str) -> ColumnElement[bool]:
+    return and_(
+        team_members.c.workspace == person.workspace,
+        team_members.c.channel == channel,
+        team_members.c.person == person.user,
+    )
+
+
+def _entry(person: Person, channel: str, action: str, now: datetime) -> AuditEntry:
+    return AuditEntry(
+        workspace=person.workspace, actor=person.user, action=action, subject=channel, detail="", at=now
+    )
