@@ -81,6 +81,13 @@ class Readings(Protocol):
 class LiveReadings(Protocol):
     """Readings of this moment, under a time budget."""
 
+    async def one(self, link: Link) -> Reading:
+        """Take a reading of one link now, however long it takes; joins a request that is in flight.
+
+        Raises what the cluster or the seal raises.
+        """
+        ...
+
     async def take(self, links: Sequence[Link]) -> Mapping[str, Reading | WalltimeError]:
         """Ask all clusters at once, one request in flight per link; answers by `link_id`.
 

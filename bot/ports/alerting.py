@@ -213,8 +213,8 @@ class Polled:
 class Polls(Protocol):
     """When each link is asked next."""
 
-    async def due(self, *, now: datetime, most: int) -> tuple[Polled, ...]:
-        """Return links that are due and not stopped, the longest due first."""
+    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Polled, ...]:
+        """Take links that are due and not stopped, the longest due first; nobody else gets them for the lease."""
         ...
 
     async def series(self, workspace: str, users: Sequence[str], cluster: str) -> tuple[Polled, ...]:

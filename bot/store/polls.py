@@ -30,17 +30,29 @@ class SqlPolls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def due(self, *, now: datetime, most: int) -> tuple[Polled, ...]:
-        """Return links that are due and not stopped, the longest due first."""
-        query = (
+    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Polled, ...]:
+        """Take links that are due; they are due again when the lease ends."""
+        due = (
             select(*COLUMNS, *_POLL)
             .join_from(polls, links, _JOINED)
             .where(polls.c.next_at <= now, polls.c.stopped.is_(False))
             .order_by(polls.c.next_at)
-            .limit(most)
         )
         async with self._database.reads() as connection:
-            return tuple(_polled(row) for row in await connection.execute(query))
+            # Nothing due is the usual case, and needs no write lock.
+            if (await connection.execute(due.limit(1))).one_or_none() is None:
+                return ()
+        async with self._database.writes() as connection:
+            claimed = due.limit(most).with_for_update(of=polls, skip_locked=True)
+            found = tuple(_polled(row) for row in await connection.execute(claimed))
+            for polled in found:
+                link = polled.link
+                await connection.execute(
+                    update(polls)
+                    .where(polls.c.workspace == link.person.workspace, polls.c.link_id == link.link_id)
+                    .values(next_at=now + lease)
+                )
+        return found
 
     async def series(self, workspace: str, users: Sequence[str], cluster: str) -> tuple[Polled, ...]:
         """Return these people's links on a cluster."""
