@@ -21,12 +21,21 @@ WalltimeError
 │   │   ├── LimitThresholdWrong  not a whole percentage from 1 to 200
 │   │   ├── LimitPeriodUnknown
 │   │   ├── LimitPersonWrong     not a person of this workspace that Slack recognised
+│   │   │   ├── LimitPersonGuest     not a full member of this workspace
+│   │   │   └── LimitPersonNotJoined did not join this channel's team
+│   │   ├── LimitClusterMissing  there are several clusters, and none is named
 │   │   ├── LimitDateWrong
 │   │   ├── LimitRangeBackwards  the range ends before it starts
 │   │   ├── LimitRangeOver       the range lies in the past
 │   │   ├── LimitRangesOverlap   another limit of the same scope covers some of these days
 │   │   └── LimitNumberUnknown   no limit of that number in the list
+│   ├── LimitGone                the button's limit was removed meanwhile
 │   ├── AlertOver                the button's alert is resolved, or its period is over
+│   ├── NotAllowed               others may do this, this person may not
+│   │   ├── NotFullMember        for full members of the channel only
+│   │   └── SomebodyElses        a personal limit or alert of another person
+│   ├── ChannelNeeded            this is about a channel, and was typed elsewhere
+│   ├── ChannelClosed            the channel does not let the bot tell anything there
 │   └── ClusterRefused           the cluster answered, and said no
 │       ├── TokenRefused         10008
 │       ├── UsernameFrozen       10007
@@ -191,6 +200,24 @@ class LimitPersonWrong(LimitWrong):
     field = "person"
 
 
+class LimitPersonGuest(LimitPersonWrong):
+    """A guest, a bot, a deactivated account, or somebody of another organisation."""
+
+
+class LimitPersonNotJoined(LimitPersonWrong):
+    """The person has not joined this channel's team, so nobody here may count their use."""
+
+
+class LimitClusterMissing(LimitWrong):
+    """Several clusters come into question; `known` names them."""
+
+    field = "cluster"
+
+    def __init__(self, word: str, *, known: tuple[str, ...], example: str) -> None:
+        super().__init__(word, example=example)
+        self.known = known
+
+
 class LimitDateWrong(LimitWrong):
     """Not a date, as year-month-day."""
 
@@ -221,6 +248,37 @@ class LimitRangesOverlap(LimitWrong):
 
 class LimitNumberUnknown(LimitWrong):
     """No limit of that number in the list."""
+
+
+class LimitGone(PersonCanFix):
+    """The limit that a button or a form belongs to was removed."""
+
+    def __init__(self) -> None:
+        super().__init__("the limit is gone")
+
+
+class NotAllowed(PersonCanFix):
+    """Others may do this; this person may not."""
+
+
+class NotFullMember(NotAllowed):
+    """Only full members of the channel may: no guests, nobody of another organisation, nobody outside it."""
+
+
+class SomebodyElses(NotAllowed):
+    """A personal limit or alert: only the person whose it is."""
+
+
+class ChannelNeeded(PersonCanFix):
+    """A word that is about a channel was typed where there is none."""
+
+
+class ChannelClosed(PersonCanFix):
+    """The bot could not tell anything in this channel; `reason` is Slack's own word for it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the channel is closed to the bot: {reason}")
+        self.reason = reason
 
 
 class AlertOver(PersonCanFix):

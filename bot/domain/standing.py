@@ -1,0 +1,37 @@
+"""What Slack says of people and channels at the moment they act: who they are here, and who reads along."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Who somebody is in a channel, now.
+
+    A full member belongs to the channel and to this organisation, and is no guest. An admin is one of the
+    workspace's, or of the bot's settings. A member is in the channel, guests included.
+    """
+
+    is_full_member: bool
+    is_admin: bool
+    is_member: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """The person that `limit @person` names; `name` is how people call them."""
+
+    user: str
+    name: str
+    is_full_member: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Audience:
+    """Who can read a channel; `members` is their number, None if Slack does not say."""
+
+    is_private: bool
+    is_shared_outside: bool
+    members: int | None = None
+
+
+OUTSIDER = Standing(is_full_member=False, is_admin=False)
