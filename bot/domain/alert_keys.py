@@ -7,7 +7,7 @@ from typing import Self
 from bot.domain.alerts import SnoozeLength
 from bot.domain.errors import AlertOver
 
-_MARK = ":"
+_MARK = "|"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,17 +20,17 @@ class AlertKey:
 
     def write(self) -> str:
         """Return it as a button's value."""
-        return _MARK.join((self.limit_id, str(int(self.window_start.timestamp())), self.subject))
+        return _MARK.join((self.limit_id, self.subject, str(int(self.window_start.timestamp()))))
 
     def write_snooze(self, length: SnoozeLength) -> str:
         """Return it as the value of an option of `alert.snooze`."""
-        return f"{length}{_MARK}{self.write()}"
+        return f"{self.write()}{_MARK}{length}"
 
     @classmethod
     def read(cls, value: str) -> Self:
         """Read a button's value; raises AlertOver for one that we do not write (any more)."""
         try:
-            limit_id, start, subject = value.split(_MARK)
+            limit_id, subject, start = value.split(_MARK)
             at = datetime.fromtimestamp(int(start), tz=UTC)
         except (ValueError, OverflowError, OSError):
             raise AlertOver(resolved_at=None) from None
@@ -39,7 +39,7 @@ class AlertKey:
     @classmethod
     def read_snooze(cls, value: str) -> tuple[SnoozeLength, Self]:
         """Read the value of an option of `alert.snooze`."""
-        length, _, key = value.partition(_MARK)
+        key, _, length = value.rpartition(_MARK)
         try:
             return SnoozeLength(length), cls.read(key)
         except ValueError:

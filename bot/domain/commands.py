@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from bot.domain.errors import SecretInCommand, UnknownCluster
+from bot.domain.limit_words import LimitWish, parse_limit
 from bot.domain.secret import looks_secret
 
 
@@ -21,6 +22,14 @@ class Word:
 WORDS: Final = (
     Word(name="link", arguments="[cluster]", does="link your username on a cluster, with its API token"),
     Word(name="unlink", arguments="[cluster]", does="forget your token and readings, after a confirmation"),
+    Word(
+        name="limit",
+        arguments="[new | 2000 per month at 50,80,100 | off n]",
+        does="your limits and this channel's: list, set, remove",
+    ),
+    Word(name="alerts", arguments="[test]", does="open alerts; `test` sends one through the real path"),
+    Word(name="join", arguments="", does="share your username and core-hours with this channel"),
+    Word(name="leave", arguments="", does="stop sharing them with this channel"),
     Word(name="status", arguments="", does="your links, their tokens and last readings, and your support id"),
     Word(name="help", arguments="[word]", does="what you can type, or more on one word"),
 )
@@ -46,6 +55,33 @@ class AskUnlink:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutLimits:
+    """`limit …`: what its words say."""
+
+    wish: LimitWish
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAlerts:
+    """`alerts`: what is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendTestAlert:
+    """`alerts test`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskJoin:
+    """`join`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """`leave`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowStatus:
     """`status`."""
 
@@ -59,13 +95,25 @@ class ShowHelp:
     nearest: Word | None = None
 
 
-Command = ShowUsage | OpenLinkForm | AskUnlink | ShowStatus | ShowHelp
+Command = (
+    ShowUsage
+    | OpenLinkForm
+    | AskUnlink
+    | AboutLimits
+    | ShowAlerts
+    | SendTestAlert
+    | AskJoin
+    | Leave
+    | ShowStatus
+    | ShowHelp
+)
 
 
-def parse(text: str, *, clusters: tuple[str, ...]) -> Command:
+def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PLR0912 (one arm per word)
     """Read what follows `/walltime`.
 
-    Raises SecretInCommand for anything token-shaped (it is not echoed), UnknownCluster for a wrong name.
+    Raises SecretInCommand for anything token-shaped (it is not echoed), UnknownCluster for a wrong name,
+    a LimitWrong for a wrong word of `limit`.
     """
     # NFKC turns the full-width letters and spaces of a Chinese input method into plain ones.
     plain = unicodedata.normalize("NFKC", text)
@@ -82,6 +130,17 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:
             return AskUnlink(None)
         case ["unlink", name]:
             return AskUnlink(_cluster(name, clusters))
+        case ["limit" | "limits", *rest]:
+            # Not the casefolded words: mentions keep their capitals.
+            return AboutLimits(parse_limit(plain.split(maxsplit=1)[1] if rest else ""))
+        case ["alerts"]:
+            return ShowAlerts()
+        case ["alerts", "test"]:
+            return SendTestAlert()
+        case ["join"]:
+            return AskJoin()
+        case ["leave"]:
+            return Leave()
         case ["status"]:
             return ShowStatus()
         case ["help"]:

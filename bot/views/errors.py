@@ -3,12 +3,34 @@
 from bot.domain.clusters import Cluster
 from bot.domain.errors import (
     AccessDenied,
+    AlertOver,
+    ChannelClosed,
+    ChannelNeeded,
     ClusterMisconfigured,
     ClusterSilent,
+    LimitClusterMissing,
+    LimitDateWrong,
+    LimitGone,
+    LimitNumberMalformed,
+    LimitNumberOutOfRange,
+    LimitNumberUnknown,
+    LimitPeriodUnknown,
+    LimitPersonGuest,
+    LimitPersonNotJoined,
+    LimitPersonWrong,
+    LimitRangeBackwards,
+    LimitRangeOver,
+    LimitRangesOverlap,
+    LimitThresholdWrong,
+    LimitWordMissing,
+    LimitWordUnknown,
+    LimitWrong,
     NoData,
+    NotFullMember,
     NotLinked,
     SealBroken,
     SecretInCommand,
+    SomebodyElses,
     TokenEmpty,
     TokenExpired,
     TokenMalformed,
@@ -26,6 +48,15 @@ from bot.views.format import escape, moment
 from bot.views.kit import Message, buttons, link_button, say
 
 _MOST_NAMES = 30
+_MISSING = {
+    "core_hours": "a number of core-hours",
+    "period": "a period: per day, week, month, quarter or year, from a date to a date, or total",
+    "date": "a date, as year-month-day",
+    "to": "“to” and the last day",
+    "thresholds": "percentages",
+    "cluster": "the name of a cluster",
+    "number": "the number of a limit in the list that “limit” shows",
+}
 WHERE_TOKENS_ARE = "on the platform's page, under your account's API or access settings"
 
 
@@ -96,6 +127,28 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             )
         case UsernameUnknown():
             return f"{here} does not know this username. Check the spelling, or leave it empty."
+        case LimitWrong():
+            return f"{limit_fault(error)} Right is, for example: “{error.example}”. Nothing was stored."
+        case LimitGone():
+            return "This limit is no longer there: it was removed meanwhile."
+        case AlertOver(resolved_at=None):
+            return "This alert is over: its period has ended, or its limit was changed since."
+        case AlertOver():
+            return "This alert is over: the use fell below the threshold again, so there is nothing to hold back."
+        case NotFullMember():
+            return (
+                "Only full members of the channel may do this: no guests, and nobody from outside it. "
+                "Nothing was changed. A limit of your own needs nobody: for example “limit 2000 per month at 50,80,100”."
+            )
+        case SomebodyElses():
+            return "This is another person's own limit; only they can change it. Nothing was changed."
+        case ChannelNeeded():
+            return (
+                "This is about a channel and its team: type it in the channel that it is meant for. "
+                "A limit of your own works everywhere: for example “limit 2000 per month at 50,80,100”."
+            )
+        case ChannelClosed():
+            return _closed(error.reason)
         case ClusterSilent():
             return f"{here} is not answering just now. Nothing is lost: try again in a few minutes."
         case NoData():
@@ -115,6 +168,66 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             )
         case _:
             return "That did not work. Try again; if it stays so, tell whoever runs this bot."
+
+
+def limit_fault(error: LimitWrong) -> str:  # noqa: C901, PLR0912 (one arm per error)
+    """Name the wrong word of a limit, in plain text."""
+    word = f"“{error.word}”"
+    match error:
+        case LimitWordMissing():
+            return f"After {word} I need {_MISSING.get(error.missing, error.missing)}."
+        case LimitNumberMalformed():
+            return f"{word} is not a number of core-hours that I can read in only one way: write it like 2000 or 2,000.50."
+        case LimitNumberOutOfRange():
+            return f"{word} cannot be a limit: it has to be more than 0 and at most 1,000,000,000 core-hours."
+        case LimitThresholdWrong():
+            return (
+                f"{word} is not a threshold: those are whole percentages from 1 to 200, at most 20 of them."
+            )
+        case LimitPeriodUnknown():
+            return f"{word} is no period: there is day, week, month, quarter, year, from a date to a date, and total."
+        case LimitPersonGuest():
+            return f"{word} is not a full member of this workspace, so nobody sets a limit for them."
+        case LimitPersonNotJoined():
+            return f"{word} has not joined this channel: they have to type “join” here first, so that their use may be counted."
+        case LimitPersonWrong():
+            return f"{word} is not a person of this workspace: choose the name from the list that Slack shows as you type."
+        case LimitDateWrong():
+            return f"{word} is not a date: write it as year-month-day."
+        case LimitRangeBackwards():
+            return f"{word} is before the first day: the range would end before it starts."
+        case LimitRangeOver():
+            return f"{word} is over: the range lies in the past."
+        case LimitRangesOverlap():
+            return f"The range that starts on {word} shares days with the limit {error.other}: remove that one first, or choose other days."
+        case LimitNumberUnknown():
+            return f"There is no limit number {word} in the list: type “limit” to see it."
+        case LimitClusterMissing():
+            return f"Say for which cluster: there is {_some(error.known)}."
+        case LimitWordUnknown():
+            return f"I do not understand {word} there."
+        case _:
+            return f"{word} is wrong."
+
+
+def _closed(reason: str) -> str:
+    """Say why the bot could not tell anything in a channel, and what helps."""
+    match reason:
+        case "not_in_channel" | "channel_not_found":
+            why = "I am not in this channel, so I could not tell anything here. Invite me: /invite @Walltime"
+        case "is_archived":
+            why = "This channel is archived, so I could not tell anything here. Choose another channel"
+        case "shared_outside":
+            why = (
+                "Other organisations read this channel, so numbers of single people are not told here. "
+                "Set a limit for the team's sum: for example “limit team 20000 per quarter”"
+            )
+        case _:
+            why = (
+                f"I may not post in this channel ({reason}). Ask who manages it to let apps post, "
+                "or choose another channel"
+            )
+    return f"{why}. Nothing was stored."
 
 
 def _some(names: tuple[str, ...]) -> str:

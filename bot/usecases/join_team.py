@@ -1,0 +1,62 @@
+"""`join` and `leave`: share my usage with a channel's team, or stop."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.alerts import AlertState
+from bot.domain.errors import ChannelNeeded, NotFullMember
+from bot.domain.limits import ScopeKind
+from bot.domain.people import Person
+from bot.domain.periods import window
+from bot.domain.standing import Standing
+from bot.ports.alerting import Alert, Alerts, Limits, Teams
+from bot.usecases.counting import Counting
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JoinTeam:
+    """Join and leave the team of a channel."""
+
+    teams: Teams
+    limits: Limits
+    alerts: Alerts
+    counting: Counting
+
+    async def is_in(self, person: Person, channel: str | None) -> bool:
+        """Tell whether the person has joined this channel; raises ChannelNeeded without one."""
+        if channel is None:
+            raise ChannelNeeded
+        return person.user in await self.teams.members(person.workspace, channel)
+
+    async def join(self, person: Person, channel: str, *, standing: Standing, now: datetime) -> bool:
+        """Join; False if they were in already. Guests of the channel may: it is their own usage.
+
+        What they have passed of the channel's limits for each counts as told. Raises NotFullMember for
+        somebody who is not in the channel.
+        """
+        if not (standing.is_member or standing.is_full_member):
+            raise NotFullMember
+        if not await self.teams.join(person, channel, now=now):
+            return False
+        for limit in await self.limits.of(person.workspace, user=person.user, channel=channel):
+            cluster = self.counting.cluster(limit.cluster)
+            if limit.scope.kind is not ScopeKind.EACH or limit.scope.channel != channel or cluster is None:
+                continue
+            counted = await self.counting.one(limit, person.user, now=now)
+            found = await self.alerts.one(limit, person.user)
+            if not counted.links:
+                continue
+            decision, _ = self.counting.when_set(
+                limit, found.state if found else None, counted, cluster, by=person.user, now=now
+            )
+            quiet = AlertState(window=window(limit.period, now, cluster.timezone))
+            alert = found or Alert(limit=limit, subject=person.user, state=quiet)
+            # Lost to a poll that came between: it has decided on the same readings.
+            await self.alerts.record(alert, [decision], notices=(), now=now)
+        return True
+
+    async def leave(self, person: Person, channel: str | None, *, now: datetime) -> bool:
+        """Leave; False if they were not in. Raises ChannelNeeded without a channel."""
+        if channel is None:
+            raise ChannelNeeded
+        return await self.teams.leave(person, channel, now=now)
