@@ -13,7 +13,7 @@ from bot.domain.limit_answers import UseNow
 from bot.domain.limits import Limit, ScopeKind
 from bot.domain.measuring import Series, measure
 from bot.domain.people import Link
-from bot.domain.periods import PeriodKind, window
+from bot.domain.periods import PeriodKind, previous_window, window
 from bot.ports import Readings
 from bot.ports.alerting import Alerts, Notice, NoticeKind, Polls, Teams
 
@@ -43,14 +43,24 @@ class Counting:
         """Return a configured cluster."""
         return next((cluster for cluster in self.clusters if cluster.name == name), None)
 
+    async def subjects(self, limit: Limit) -> Mapping[str, tuple[str, ...]]:
+        """Return each subject with the users whose links it sums."""
+        scope = limit.scope
+        if scope.channel is None:
+            return {str(scope.user): (str(scope.user),)}
+        members = await self.teams.members(limit.workspace, scope.channel)
+        if scope.kind is ScopeKind.TEAM:
+            return {"": members}
+        return {user: (user,) for user in members if scope.user in (None, user)}
+
     async def all_of(self, limit: Limit, *, now: datetime) -> tuple[Counted, ...]:
         """Return every subject of a limit that has a link on its cluster; a team's sum always."""
-        found = [await self.one(limit, subject, now=now) for subject in await self._subjects(limit)]
+        found = [await self.one(limit, subject, now=now) for subject in await self.subjects(limit)]
         return tuple(one for one in found if one.links or limit.scope.kind is ScopeKind.TEAM)
 
     async def one(self, limit: Limit, subject: str, *, now: datetime) -> Counted:
         """Return what counts for one subject."""
-        users = (await self._subjects(limit)).get(subject, (subject,) if subject else ())
+        users = (await self.subjects(limit)).get(subject, (subject,) if subject else ())
         polled = await self.polls.series(limit.workspace, users, limit.cluster)
         start = self._since(limit, now)
         series = [
@@ -97,22 +107,15 @@ class Counting:
         )
         return decision, use
 
-    async def _subjects(self, limit: Limit) -> Mapping[str, tuple[str, ...]]:
-        """Return each subject with the users whose links it sums."""
-        scope = limit.scope
-        if scope.channel is None:
-            return {str(scope.user): (str(scope.user),)}
-        members = await self.teams.members(limit.workspace, scope.channel)
-        if scope.kind is ScopeKind.TEAM:
-            return {"": members}
-        return {user: (user,) for user in members if scope.user in (None, user)}
-
     def _since(self, limit: Limit, now: datetime) -> datetime:
-        """Return how far back readings matter: the period and, for the pace, a month."""
+        """Return how far back readings matter: the last period, this one and, for the pace, a month."""
         cluster = self.cluster(limit.cluster)
         if limit.period.kind is PeriodKind.TOTAL or cluster is None:
             return now - LOOK_BACK
-        return min(window(limit.period, now, cluster.timezone).start, now - LOOK_BACK)
+        # The period before is judged once more when a reading from the new one arrives.
+        inside = window(limit.period, now, cluster.timezone)
+        before = previous_window(limit.period, inside, cluster.timezone) or inside
+        return min(before.start, now - LOOK_BACK)
 
 
 async def previous_state(alerts: Alerts, limit: Limit | None, subject: str) -> AlertState | None:
