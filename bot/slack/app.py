@@ -12,8 +12,10 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.secret import Secret
+from bot.slack.alerting import Alerting
 from bot.slack.client import Identity
 from bot.slack.desk import Desk
+from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
 from bot.slack.listeners import Listeners
 
@@ -56,7 +58,10 @@ def make_app(
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    Listeners(desk).register(app)
+    limiting, alerting = Limiting(desk), Alerting(desk)
+    Listeners(desk, limiting=limiting, alerting=alerting).register(app)
+    limiting.register(app)
+    alerting.register(app)
     Linking(desk).register(app)
     app.error(_on_error)
     return app

@@ -15,8 +15,11 @@ from bot.domain.clusters import Cluster
 from bot.domain.errors import NotLinked, OperatorMustFix, WalltimeError
 from bot.domain.people import Person
 from bot.slack.reply import Reply
+from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
+from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
+from bot.usecases.set_limit import SetLimit
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.errors import error_message, failure_sentence
@@ -38,9 +41,13 @@ class Desk:
     link_account: LinkAccount
     unlink_account: UnlinkAccount
     show_status: ShowStatus
+    set_limit: SetLimit
+    act_on_alert: ActOnAlert
+    join_team: JoinTeam
     spawn: Callable[..., asyncio.Task[Any]]
     session: aiohttp.ClientSession
     clock: Callable[[], datetime]
+    admins: frozenset[str] = frozenset()  # Slack users who may do what workspace admins may
 
     def cluster(self, name: str | None) -> Cluster | None:
         """Return a configured cluster."""

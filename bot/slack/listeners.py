@@ -5,10 +5,24 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.commands import AskUnlink, OpenLinkForm, ShowHelp, ShowStatus, ShowUsage, parse
+from bot.domain.commands import (
+    AboutLimits,
+    AskJoin,
+    AskUnlink,
+    Leave,
+    OpenLinkForm,
+    SendTestAlert,
+    ShowAlerts,
+    ShowHelp,
+    ShowStatus,
+    ShowUsage,
+    parse,
+)
 from bot.domain.people import Person
+from bot.slack.alerting import Alerting
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.home import publish_home
+from bot.slack.limiting import Limiting
 from bot.slack.reply import Reply
 from bot.views.help import help_message
 from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
@@ -19,10 +33,12 @@ from bot.views.usage import usage_message
 
 
 class Listeners:
-    """Everything a person can do with the bot, save the link form's submission (`bot.slack.linking`)."""
+    """Everything a person can do with the bot, save what has its own room: link form, limits, alerts."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, limiting: Limiting, alerting: Alerting) -> None:
         self._desk = desk
+        self._limiting = limiting
+        self._alerting = alerting
 
     def register(self, app: AsyncApp) -> None:
         """Tell Bolt who listens to what."""
@@ -69,7 +85,7 @@ class Listeners:
             reply = self._desk.reply(body, client)
             self._desk.work("home", reply, publish_home(self._desk, person_of(body), client))
 
-    async def _command(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:
+    async def _command(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:  # noqa: C901 (one arm per word)
         desk = self._desk
         person = person_of(command)
         names = tuple(cluster.name for cluster in desk.clusters)
@@ -81,6 +97,16 @@ class Listeners:
             case AskUnlink(cluster=cluster):
                 links = await desk.unlink_account.candidates(person, cluster)
                 await reply(unlink_question(links, {c.name: c for c in desk.clusters}))
+            case AboutLimits(wish=wish):
+                await self._limiting.about(wish, command, client, reply)
+            case ShowAlerts():
+                await self._alerting.show(command, reply)
+            case SendTestAlert():
+                await self._alerting.test(command, client, reply)
+            case AskJoin():
+                await self._limiting.ask_join(command, client, reply)
+            case Leave():
+                await self._limiting.leave(command, reply)
             case ShowStatus():
                 status = await desk.show_status(person)
                 await reply(status_message(status, now=desk.clock(), version=desk.version))

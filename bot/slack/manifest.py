@@ -5,7 +5,14 @@ from typing import Any, Final
 # Every scope with its reason; `doctor` compares them with what the token was granted.
 SCOPES: Final = {
     "commands": "answers the slash command",
-    "chat:write": "tells how a slow link ended, and answers where Slack's own way back has expired",
+    "chat:write": "tells alerts, how a slow link ended, and answers where Slack's own way back has expired",
+    "users:read": "sees at each click who is a guest, an admin or of another organisation (users.info)",
+    "channels:read": "sees if it is in a channel that a limit is set for, who reads it, who belongs to it",
+    "groups:read": "the same in private channels that it was invited to",
+    "channels:history": "looks for its own alert after Slack's answer was lost, instead of posting it twice",
+    "groups:history": "the same in private channels that it was invited to",
+    "im:history": "the same in its direct messages",
+    "im:write": "opens the direct message in which it looks for an alert of its own",
 }
 EVENTS: Final = ("app_home_opened",)
 
@@ -23,7 +30,8 @@ def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict
                 "Walltime links your Slack account to your username on an HPC cluster and tells you how many "
                 "core-hours you have used there. You prove that the username is yours with its API token, "
                 "which is kept encrypted and shown to nobody. Type the command to see your usage, this "
-                "month's share and your pace; only you see the answer."
+                "month's share and your pace; only you see the answer. Set limits for yourself or "
+                "for a channel's team, and Walltime warns in time when a threshold is crossed."
             ),
             "background_color": "#1d4e5f",
         },
@@ -39,7 +47,7 @@ def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict
                     "command": command,
                     **({} if socket_mode else {"url": request_url}),
                     "description": "Core-hours used, and everything around them",
-                    "usage_hint": "[link | unlink | status | help]",
+                    "usage_hint": "[limit | alerts | join | leave | link | unlink | status | help]",
                     "should_escape": True,
                 }
             ],
