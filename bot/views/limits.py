@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from slackblocks import (
@@ -373,4 +374,4 @@ def _is_person(limit: Limit) -> bool:
 
 def _plain(core_hours: float) -> str:
     """Write a number as the form reads it back, exactly."""
-    return f"{core_hours:.0f}" if core_hours.is_integer() else f"{core_hours!r}"
+    return f"{Decimal(repr(float(core_hours))):f}".removesuffix(".0")
