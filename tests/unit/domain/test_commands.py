@@ -6,16 +6,24 @@ from hypothesis import strategies as st
 
 from bot.domain.commands import (
     WORDS,
+    AboutLimits,
+    AskJoin,
     AskUnlink,
     Command,
+    Leave,
     OpenLinkForm,
+    SendTestAlert,
+    ShowAlerts,
     ShowHelp,
     ShowStatus,
     ShowUsage,
     parse,
     word_named,
 )
-from bot.domain.errors import SecretInCommand, UnknownCluster
+from bot.domain.errors import LimitWrong, SecretInCommand, UnknownCluster
+from bot.domain.limit_words import ListLimits, OpenLimitForm, SetLimit
+from bot.domain.limits import DEFAULT_THRESHOLDS, ScopeKind
+from bot.domain.periods import WEEK
 from tests.unit.kit import ACCESS_KEY, JWT, RING_KEY, SECRET_KEY, shown, table
 
 CLUSTERS = ("east", "west-2")
@@ -36,6 +44,24 @@ LINK, UNLINK, STATUS, HELP = (word_named(name) for name in ("link", "unlink", "s
         "full-width capitals are letters": ("ＳＴＡＴＵＳ", ShowStatus()),
         "unlink asks": ("unlink", AskUnlink(None)),
         "unlink takes a cluster": ("unlink West-2", AskUnlink("west-2")),
+        "limit lists": ("LIMIT", AboutLimits(ListLimits())),
+        "limit takes words": ("limit  new", AboutLimits(OpenLimitForm())),
+        "mentions keep their capitals": (
+            "Limit <@U1ANNA|anna> 500 per week",
+            AboutLimits(
+                SetLimit(
+                    scope=ScopeKind.PERSON,
+                    user="U1ANNA",
+                    core_hours=500,
+                    period=WEEK,
+                    thresholds=DEFAULT_THRESHOLDS,
+                )
+            ),
+        ),
+        "alerts": ("alerts", ShowAlerts()),
+        "alerts takes test": ("Alerts Test", SendTestAlert()),
+        "join": ("join", AskJoin()),
+        "leave": ("leave", Leave()),
         "status": ("status", ShowStatus()),
         "help": ("Help", ShowHelp()),
         "help takes a word": ("help UNLINK", ShowHelp(word=UNLINK)),
@@ -71,6 +97,12 @@ def test_every_word_is_understood_and_has_its_help(word: object) -> None:
     name = getattr(word, "name", "")
     assert not isinstance(parse(name, clusters=CLUSTERS), ShowUsage)
     assert parse(f"help {name}", clusters=CLUSTERS) == ShowHelp(word=word_named(name))
+
+
+def test_a_wrong_word_of_a_limit_is_the_limits_own_error() -> None:
+    with pytest.raises(LimitWrong) as caught:
+        parse("limit 0 per month", clusters=CLUSTERS)
+    assert caught.value.word == "0"
 
 
 @pytest.mark.parametrize("verb", ["link", "unlink"])
@@ -129,10 +161,10 @@ def test_what_only_looks_long_is_no_secret(text: str) -> None:
 
 
 @given(text=st.text(max_size=200))
-def test_any_text_is_a_command_or_one_of_two_errors(text: str) -> None:
+def test_any_text_is_a_command_or_one_of_three_errors(text: str) -> None:
     try:
         parse(text, clusters=CLUSTERS)
-    except (SecretInCommand, UnknownCluster):
+    except (SecretInCommand, UnknownCluster, LimitWrong):
         pass
 
 
