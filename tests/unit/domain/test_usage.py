@@ -192,6 +192,12 @@ def test_usage_in_a_window(rows: list[Row], start: int, end: int, used: Usage | 
             "2026-09-30T22:00+00:00",
             "2026-10-31T23:00+00:00",
         ),
+        "a midnight that comes twice is the first": (
+            "America/Havana",
+            "2026-11-01T05:30+00:00",
+            "2026-11-01T04:00+00:00",
+            "2026-12-01T05:00+00:00",
+        ),
         "half an hour of summer time": (
             "Australia/Lord_Howe",
             "2026-04-10T12:00+00:00",
