@@ -85,15 +85,15 @@ def database_upgrade() -> None:
 
 def main() -> NoReturn:
     """Run the command line; a failure is one clear line, never a traceback."""
-    from bot.wiring.settings import SettingsFaulty
-
     try:
         app()
-    except SettingsFaulty as error:
-        _fail(2, *error.faults)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
+        from bot.wiring.settings import SettingsFaulty
+
+        if isinstance(error, SettingsFaulty):
+            _fail(2, *error.faults)
         if os.environ.get("WALLTIME_LOG_LEVEL", "").lower() == "debug":
             raise
         from bot.domain.secret import mask_secrets

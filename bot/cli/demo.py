@@ -89,7 +89,7 @@ def _furnish(slack: SlackTwin) -> None:
         [
             "Type `/walltime link`, paste a token from the list, press Link. Then type `/walltime`.",
             "Act as another person to see that your numbers are yours alone.",
-            "Switch the cluster off, wait half a minute and ask again: the last reading is shown with its age.",
+            "Switch the cluster off and ask half a minute later: the last reading is shown with its age.",
         ]
     )
 

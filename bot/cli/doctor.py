@@ -1,8 +1,13 @@
-"""`walltime-bot doctor`: would it work? One line a check, with what to do."""
+"""`walltime-bot doctor`: would it work? One line a check, with what to do.
 
+It makes nothing: run by another account than the bot's, it would leave files that the bot may not read.
+"""
+
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -11,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.cluster.client import probe
 from bot.domain.errors import WalltimeError
-from bot.slack.client import Identity, error_code, identify, make_client
+from bot.slack.client import TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.manifest import SCOPES
 from bot.store.engine import Database
 from bot.store.vault import KeyRingFaulty
@@ -49,7 +54,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding("settings", f"{mode}, {len(settings.clusters)} cluster(s), command {settings.command}")
     yield _keys(settings)
     yield await _database(settings)
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S)) as session:
         async for finding in _slack(settings, session):
             yield finding
     for cluster in settings.clusters:
@@ -67,16 +72,37 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
 
 
 def _keys(settings: Settings) -> Finding:
+    path = settings.data_dir / KEY_FILE
+    if settings.secret_keys is None and not path.exists():
+        if _can_come(path):
+            return Finding("keys", f"none yet; the first start makes one in {path}: back it up then")
+        advice = f"make {settings.data_dir} writable, or set WALLTIME_SECRET_KEYS"
+        return Finding("keys", f"none, and none can be made in {settings.data_dir}", advice)
     try:
-        there = settings.secret_keys is not None or (settings.data_dir / KEY_FILE).exists()
         ring = key_ring(settings.secret_keys, settings.data_dir)
     except (KeyRingFaulty, OSError) as error:
-        return Finding("keys", str(error), f"make {settings.data_dir} writable, or set WALLTIME_SECRET_KEYS")
-    made = "" if there else f" (just made in {settings.data_dir / KEY_FILE}: back it up)"
-    return Finding("keys", f"{len(ring.keys)}, {ring.sealing_id} seals{made}")
+        advice = f"restore {path} from its backup, make it readable, or set WALLTIME_SECRET_KEYS"
+        return Finding("keys", str(error), advice)
+    return Finding("keys", f"{len(ring.keys)}, {ring.sealing_id} seals")
+
+
+def _can_come(path: Path) -> bool:
+    """Tell whether a file can be made, folders and all."""
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def _missing(database_url: str) -> Path | None:
+    path = Path(database_url.removeprefix("sqlite:///"))
+    return None if path.exists() else path
 
 
 async def _database(settings: Settings) -> Finding:
+    advice = "check WALLTIME_DATABASE_URL and WALLTIME_DATA_DIR"
+    if (path := _missing(settings.database_url)) is not None:
+        if _can_come(path):
+            return Finding("database", f"none yet; the first start makes {path}")
+        return Finding("database", f"none, and {path} cannot be made", advice)
     try:
         database = Database(settings.database_url)
         try:
@@ -84,7 +110,7 @@ async def _database(settings: Settings) -> Finding:
         finally:
             await database.close()
     except Exception as error:  # noqa: BLE001 (whatever it is, it is the finding)
-        return Finding("database", type(error).__name__, "check WALLTIME_DATABASE_URL and WALLTIME_DATA_DIR")
+        return Finding("database", type(error).__name__, advice)
     if now == newest:
         return Finding("database", f"schema {now}")
     return Finding("database", f"schema {now or 'none'}, {newest} comes with the next start")
@@ -95,7 +121,8 @@ async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIte
     try:
         identity = await identify(client)
     except SlackApiError as error:
-        yield Finding("slack token", error_code(error), "reinstall the app and set SLACK_BOT_TOKEN anew")
+        advice = "reinstall the app and set SLACK_BOT_TOKEN anew"
+        yield _refused("slack token", error_code(error), advice)
         return
     except _NETWORK as error:
         yield Finding("slack", type(error).__name__, f"make {settings.slack_api_url} reachable from here")
@@ -109,11 +136,17 @@ async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIte
             await client.apps_connections_open(app_token=settings.slack_app_token.reveal())
         except SlackApiError as error:
             advice = "make an app-level token with the scope connections:write and set SLACK_APP_TOKEN"
-            yield Finding("slack app token", error_code(error), advice)
+            yield _refused("slack app token", error_code(error), advice)
         except _NETWORK as error:
             yield Finding("slack app token", type(error).__name__, "try again")
         else:
             yield Finding("slack app token", "opens Socket Mode")
+
+
+def _refused(what: str, why: str, advice: str) -> Finding:
+    """Blame the token only when Slack does."""
+    passes = why in {"ratelimited", "internal_error", "service_unavailable"} or not why.islower()
+    return Finding(what, why, "Slack is in trouble: try again in a minute" if passes else advice)
 
 
 def _scopes(identity: Identity) -> Finding:

@@ -8,7 +8,8 @@ _SECRET_SHAPES = re.compile(
     r"eyJ[\w-]{8,}(?:\.[\w-]*)*"
     r"|xox[a-z](?:\.xox[a-z])?-[\w-]{8,}"
     r"|xapp-[\w-]{8,}"
-    r"|(?<![\w-])[\w+/-]{40,}={0,2}"
+    # Mixed case, a digit and a long stretch without a slash: a file's path has not all three.
+    r"|(?<![\w-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)(?=[\w+/-]*[\w+-]{20})[\w+/-]{40,}={0,2}"
     r"|(?<![0-9A-Za-z])[0-9a-fA-F]{32,}(?![0-9A-Za-z])",
     # Only ASCII counts as part of a token: a key right behind Chinese text is still a key.
     re.ASCII,

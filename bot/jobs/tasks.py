@@ -5,6 +5,7 @@ vanish, fail unseen, or be cut off by a stop.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -31,8 +32,10 @@ class Tasks:
 
     async def drain(self, patience: timedelta) -> int:
         """Let running tasks finish; cancel what is left and return how many that were."""
-        if self._running:
-            await asyncio.wait(self._running, timeout=patience.total_seconds())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience.total_seconds()):
+                while self._running:  # work may start more work
+                    await asyncio.wait(self._running)
         late = tuple(self._running)
         for task in late:
             task.cancel()

@@ -71,5 +71,10 @@ async def identify(client: AsyncWebClient) -> Identity:
 
 
 def error_code(error: SlackApiError) -> str:
-    """Slack's own word for a refusal."""
-    return str(error.response.get("error") or error.response.status_code)
+    """Slack's word for a refusal; the HTTP status when what answered was not the Web API (a proxy, a 500)."""
+    data = getattr(error.response, "data", None)
+    if isinstance(data, dict) and data.get("error"):
+        return str(data["error"])
+    # The SDK hands on plain text as it came, and for broken JSON aiohttp's bare response.
+    status = getattr(error.response, "status_code", None) or getattr(error.response, "status", None)
+    return f"HTTP {status} without a reason"

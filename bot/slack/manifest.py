@@ -29,8 +29,8 @@ def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict
             "long_description": (
                 "Walltime links your Slack account to your username on an HPC cluster and tells you how many "
                 "core-hours you have used there. You prove that the username is yours with its API token, "
-                "which is kept encrypted and shown to nobody. Type the command to see your usage, this "
-                "month's share and your pace; only you see the answer. Set limits for yourself or "
+                "which is kept encrypted and shown to nobody. Type the command to see your usage, what "
+                "you used this month and your pace; only you see the answer. Set limits for yourself or "
                 "for a channel's team, and Walltime warns in time when a threshold is crossed."
             ),
             "background_color": "#1d4e5f",

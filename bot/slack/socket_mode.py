@@ -153,9 +153,10 @@ class SocketMode:
         link.socket_mode_request_listeners.append(self._on_request)
         link.wss_uri = str(opened["url"])
         try:
-            connecting = link.connect()  # type: ignore[no-untyped-call]  # the SDK's gap
             try:
-                await asyncio.wait_for(connecting, patience.handshake.total_seconds())
+                # Not `wait_for`: Python 3.11's forgets a stop that comes in the moment of success.
+                async with asyncio.timeout(patience.handshake.total_seconds()):
+                    await link.connect()  # type: ignore[no-untyped-call]  # the SDK's gap
             except TimeoutError:
                 return "the handshake failed"
             well_at = self._clock()
@@ -218,15 +219,16 @@ class SocketMode:
 async def _close(link: SocketModeClient, patience: timedelta) -> None:
     try:
         with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError):
-            closing = link.close()  # type: ignore[no-untyped-call]  # the SDK's gap
-            await asyncio.wait_for(closing, patience.total_seconds())
+            async with asyncio.timeout(patience.total_seconds()):
+                await link.close()  # type: ignore[no-untyped-call]  # the SDK's gap
     finally:
         # The SDK first waits for Slack to say goodbye: cut short there, it leaves all the rest running.
         running = (link.message_processor, link.current_session_monitor, link.message_receiver)
         tasks = [task for task in running if task is not None]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=patience.total_seconds())
         await link.aiohttp_client_session.close()
 
 

@@ -5,6 +5,8 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError
+from time import sleep
 from typing import Any, Final
 
 import alembic.command
@@ -19,6 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 # lock later fails at once instead of waiting.
 _BEGIN: Final = "walltime_begin"
 _CHECKPOINT_TRIES: Final = 3
+_WAL_TRIES: Final = 50
+_WAL_PAUSE_S: Final = 0.02
 
 log = structlog.get_logger(__name__)
 
@@ -76,8 +80,16 @@ def _on_connect(connection: Any, _record: object) -> None:
     raw: SqliteConnection = connection
     raw.isolation_level = None  # our own BEGIN below, not the driver's late one
     cursor = raw.cursor()
+    for left in reversed(range(_WAL_TRIES)):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except OperationalError:
+            # `busy_timeout` does not help: of two processes that meet a new file one is refused at once.
+            if not left:
+                raise
+            sleep(_WAL_PAUSE_S)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=NORMAL",
         "busy_timeout=5000",
         "foreign_keys=ON",

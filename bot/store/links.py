@@ -88,6 +88,8 @@ class SqlLinks:
             await _due_at_once(connection, stored)
             await add_reading(connection, stored, reading)
             await append(connection, _entry(stored, "linked", person.user, link.linked_at))
+        if earlier is not None:
+            await self._database.erase_traces()
         return stored
 
     async def forget(self, person: Person, cluster: str, *, actor: str, now: datetime) -> bool:

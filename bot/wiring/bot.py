@@ -18,7 +18,7 @@ from bot.domain.secret import Secret
 from bot.jobs.live import SharedLiveReadings
 from bot.jobs.tasks import Tasks
 from bot.slack.app import dispatch, make_app
-from bot.slack.client import DEAD_TOKEN, Identity, error_code, identify, make_client
+from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.desk import Desk
 from bot.slack.socket_mode import SocketMode
 from bot.store.audit import SqlAuditLog
@@ -102,7 +102,11 @@ class Bot:
             opened.push_async_callback(self._database.close)
             await self._database.upgrade()
             self._session = await opened.enter_async_context(
-                aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+                aiohttp.ClientSession(
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    # The SDK's own time-out is for sessions of its own only.
+                    timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+                )
             )
             api = await opened.enter_async_context(
                 HttpClusterApi(settings.clusters, clock=self._clock, patience=self._cluster_patience)
@@ -121,6 +125,7 @@ class Bot:
             await self._server.start()
             self._refused: asyncio.Future[SlackRefuses] = asyncio.get_running_loop().create_future()
             meeting = asyncio.create_task(self._meet_slack(app, client), name="meet slack")
+            meeting.add_done_callback(self._met)
             opened.push_async_callback(self._part_from_slack, meeting)
             # From here on all of it is closed by `stop`, the last thing opened first.
             self._opened = opened.pop_all()
@@ -233,6 +238,11 @@ class Bot:
                 clock=self._clock,
             )
             self._socket.start()
+
+    def _met(self, meeting: asyncio.Task[None]) -> None:
+        """End the bot when the meeting failed on our side: nobody else would ever notice."""
+        if not meeting.cancelled() and (error := meeting.exception()) is not None:
+            self._refused.set_exception(error)
 
     def _not_met(self, why: str) -> None:
         """Say once, not at every try, that Slack does not answer."""

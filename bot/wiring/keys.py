@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from bot.store.vault import KeyRing, new_key
+from bot.store.vault import KeyRing, KeyRingFaulty, new_key
 
 KEY_FILE: Final = "secret_keys"
 
@@ -42,4 +42,7 @@ def key_ring(given: KeyRing | None, data_dir: Path) -> KeyRing:
 
 
 def _read(path: Path) -> KeyRing:
-    return KeyRing.parse(path.read_text(encoding="ascii", errors="replace").strip())
+    try:
+        return KeyRing.parse(path.read_text(encoding="ascii", errors="replace").strip())
+    except KeyRingFaulty as error:
+        raise KeyRingFaulty(f"{path.name} in the data directory: {error}") from None

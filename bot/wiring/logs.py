@@ -75,6 +75,8 @@ def _masked(value: Any) -> Any:
         return mask_secrets(value)
     if isinstance(value, dict):
         return {key: _masked(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list | set | frozenset):
         return [_masked(item) for item in value]
+    if isinstance(value, tuple):  # the console's `exc_info` is one, and must stay one
+        return tuple(_masked(item) for item in value)
     return repr(value) if isinstance(value, Secret) else value

@@ -73,5 +73,4 @@ async def page(browser: Browser, demo: str) -> AsyncIterator[Page]:
 async def shot(page: Page, name: str) -> None:
     """Keep a picture, if the person who runs the tests wants to look."""
     if SHOTS:
-        Path(SHOTS).mkdir(parents=True, exist_ok=True)
         await page.screenshot(path=Path(SHOTS) / f"{name}.png")

@@ -1,4 +1,4 @@
-"""A migrated database to start from."""
+"""Hypothesis without chance, and a migrated database to start from."""
 
 import asyncio
 import shutil
@@ -6,8 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bot.store.engine import Database
+
+# The same examples at every run, however slow the machine is.
+settings.register_profile("unit", derandomize=True, deadline=None, max_examples=60)
+settings.load_profile("unit")
 
 
 @pytest.fixture(scope="session")

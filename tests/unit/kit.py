@@ -47,6 +47,11 @@ def part(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
+def wide(text: str) -> str:
+    """The same in the full-width letters of a Chinese input method."""
+    return "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in text)
+
+
 def milliseconds(moment: datetime) -> str:
     """A moment as `expireTime` has it."""
     return str(int(moment.timestamp() * 1000))

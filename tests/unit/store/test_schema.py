@@ -48,7 +48,7 @@ async def test_a_database_that_is_new_has_no_revision_and_then_the_newest(tmp_pa
 
 
 async def test_two_processes_that_upgrade_at_once_both_succeed(tmp_path: Path) -> None:
-    databases = [Database(f"sqlite:///{tmp_path}/new.sqlite3") for _ in range(3)]
+    databases = [Database(f"sqlite:///{tmp_path}/new.sqlite3") for _ in range(6)]
     try:
         await asyncio.gather(*(database.upgrade() for database in databases))
         assert len({await database.revisions() for database in databases}) == 1
