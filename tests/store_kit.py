@@ -43,7 +43,7 @@ class Office:
             clusters=clusters, api=self._api, links=self.links, audit=SqlAuditLog(self._database)
         )
         self._unlink = UnlinkAccount(links=self.links)
-        live = SharedLiveReadings(lambda link: take.unless_fresh(link, now=clock()), Tasks())
+        live = SharedLiveReadings(take, lambda link: take.unless_fresh(link, now=clock()), Tasks())
         self._answer = AnswerUsage(clusters=clusters, links=self.links, readings=self.readings, live=live)
         self.tokens: dict[tuple[Person, str], set[str]] = defaultdict(set)
 

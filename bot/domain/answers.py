@@ -1,6 +1,7 @@
 """What use cases answer and views draw."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.clusters import Cluster
 from bot.domain.errors import WalltimeError
@@ -22,11 +23,17 @@ class LinkUsage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkHealth:
-    """One link as `status` shows it; `cluster` is None when it left the settings."""
+    """One link as `status` shows it; `cluster` is None when it left the settings.
+
+    Without `next_poll_at` polling has stopped until there is a new token. `failing_since` is the first of the
+    failures in a row.
+    """
 
     link: Link
     cluster: Cluster | None
     reading: Reading | None
+    next_poll_at: datetime | None = None
+    failing_since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -58,7 +58,7 @@ def _room(watched: Watched) -> float | None:
 
 
 def _steepest(readings: Sequence[Reading], *, shortest: timedelta, now: datetime) -> float:
-    """Return the steepest recent pace in core-hours per hour. Steps closer than two polls say nothing more."""
+    """Return the steepest recent core-hours per hour. Steps of no time count as the shortest gap."""
     paces = [0.0]
     for before, after in pairwise(readings):
         if after.at >= now - RECENT:

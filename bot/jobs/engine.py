@@ -1,4 +1,4 @@
-"""The clock of one process: each job turns once at a time, and a failing one neither stops nor delays others."""
+"""The clock of one process: each job turns once at a time; a failing one delays no other."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,13 @@ class Engine:
                 await self._turn(name, turn)
 
         self._scheduler.add_job(
-            once, "interval", seconds=gap.total_seconds(), id=name, max_instances=1, coalesce=True
+            once,
+            "interval",
+            seconds=gap.total_seconds(),
+            id=name,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,  # a late tick is still a tick
         )
 
     def start(self) -> None:
@@ -45,8 +51,9 @@ class Engine:
 
     async def stop(self) -> None:
         """Tick no more, and let the turns under way finish."""
-        self._scheduler.shutdown(wait=False)
+        self._scheduler.pause()
         await asyncio.gather(*self._running, return_exceptions=True)
+        self._scheduler.shutdown(wait=False)  # cancels what runs: only now
 
     async def _turn(self, name: str, turn: Callable[[], Awaitable[object]]) -> None:
         """Run one turn; one line in the log when a job starts to fail, and one when it is well again."""

@@ -43,16 +43,24 @@ class Polling:
         self._clock = clock
         self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
         self._silent: defaultdict[str, int] = defaultdict(int)
+        self._under_way: set[tuple[str, str]] = set()
 
     async def turn(self) -> None:
         """Start a poll for every link that is due."""
         for polled in await self._polls.claim(now=self._clock(), lease=LEASE, most=CHUNK):
-            self._tasks.spawn(self._one(polled), name="poll")
+            key = (polled.link.person.workspace, polled.link.link_id)
+            # Behind many that do not answer, a link may wait for longer than its lease.
+            if key not in self._under_way:
+                self._under_way.add(key)
+                self._tasks.spawn(self._one(polled, key), name="poll")
 
-    async def _one(self, polled: Polled) -> None:
+    async def _one(self, polled: Polled, key: tuple[str, str]) -> None:
         cluster = polled.link.cluster
-        async with self._places[cluster]:
-            error = await self._poll(polled, self._clock())
+        try:
+            async with self._places[cluster]:
+                error = await self._poll(polled, self._clock())
+        finally:
+            self._under_way.discard(key)
         POLLS.labels(cluster, type(error).__name__ if error else "ok").inc()
         self._note(cluster, error)
 

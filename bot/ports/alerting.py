@@ -214,7 +214,7 @@ class Polls(Protocol):
     """When each link is asked next."""
 
     async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Polled, ...]:
-        """Take links that are due and not stopped, the longest due first; nobody else gets them for the lease."""
+        """Take links that are due and not stopped, the longest due first, for the lease."""
         ...
 
     async def series(self, workspace: str, users: Sequence[str], cluster: str) -> tuple[Polled, ...]:

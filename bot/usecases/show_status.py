@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from bot.domain.answers import LinkHealth, Status
 from bot.domain.clusters import Cluster
-from bot.domain.people import Person
+from bot.domain.people import Link, Person
 from bot.ports import Links, Readings
+from bot.ports.alerting import Polls
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,12 +16,20 @@ class ShowStatus:
     clusters: tuple[Cluster, ...]
     links: Links
     readings: Readings
+    polls: Polls
 
     async def __call__(self, person: Person) -> Status:
         """Return every link, those on clusters that left the settings included."""
         by_name = {cluster.name: cluster for cluster in self.clusters}
-        found = [
-            LinkHealth(link=link, cluster=by_name.get(link.cluster), reading=await self.readings.last(link))
-            for link in await self.links.of(person)
-        ]
+        found = [await self._health(link, by_name.get(link.cluster)) for link in await self.links.of(person)]
         return Status(person=person, links=tuple(found))
+
+    async def _health(self, link: Link, cluster: Cluster | None) -> LinkHealth:
+        polled = await self.polls.series(link.person.workspace, [link.person.user], link.cluster)
+        return LinkHealth(
+            link=link,
+            cluster=cluster,
+            reading=await self.readings.last(link),
+            next_poll_at=await self.polls.next_due(link),
+            failing_since=next((one.failing_since for one in polled), None),
+        )

@@ -26,9 +26,22 @@ def _line(health: LinkHealth, now: datetime) -> str:
     )
     said = f"{escape(health.link.username)} on {escape(where)}: {token_sentence(health, now)}"
     if health.reading is None:
-        return f"{said} No reading yet."
+        return f"{said} No reading yet. {_next_poll(health, now)}"
     old = age(now - health.reading.confirmed_at)
-    return f"{said} Last reading {hours(health.reading.core_hours)} core-hours, {old} ago."
+    read = f"Last reading {hours(health.reading.core_hours)} core-hours, {old} ago."
+    return f"{said} {read} {_next_poll(health, now)}"
+
+
+def _next_poll(health: LinkHealth, now: datetime) -> str:
+    """Say when the cluster is asked next, and since when it gave no data."""
+    if health.cluster is None:
+        return "I do not ask this cluster any more."
+    silent = f"No data for {age(now - health.failing_since)}. " if health.failing_since else ""
+    if health.next_poll_at is None:
+        return f"{silent}I no longer ask: the token was refused; link again."
+    if health.next_poll_at <= now:
+        return f"{silent}Next poll now."
+    return f"{silent}Next poll in {age(health.next_poll_at - now)}."
 
 
 def token_sentence(health: LinkHealth, now: datetime) -> str:

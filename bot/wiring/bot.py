@@ -1,7 +1,7 @@
 """The bot, put together: which adapter stands behind which port, what starts first, what stops last."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -15,23 +15,38 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cluster.client import PATIENCE, HttpClusterApi
 from bot.domain.secret import Secret
+from bot.jobs.delivery import Delivery
+from bot.jobs.engine import TICK, Engine
 from bot.jobs.live import SharedLiveReadings
+from bot.jobs.polling import Polling
 from bot.jobs.tasks import Tasks
 from bot.slack.app import dispatch, make_app
 from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.desk import Desk
+from bot.slack.notifier import SlackNotifier
 from bot.slack.socket_mode import SocketMode
 from bot.store.audit import SqlAuditLog
 from bot.store.deliveries import SqlDeliveries
 from bot.store.engine import Database
+from bot.store.limits import SqlAlerts, SqlLimits
 from bot.store.links import SqlLinks
+from bot.store.notices import SqlNotices, SqlPlaces
+from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
+from bot.store.teams import SqlTeams
 from bot.store.workspaces import SqlWorkspaces
+from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
+from bot.usecases.counting import Counting
+from bot.usecases.deliver import DeliverNotices
+from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
+from bot.usecases.poll_link import PollLink
+from bot.usecases.set_limit import SetLimit
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.unlink_account import UnlinkAccount
+from bot.views.alerts import AlertDrawings
 from bot.web.server import Server, SlackEvents, make_server
 from bot.wiring.keys import key_ring
 from bot.wiring.settings import Settings
@@ -59,6 +74,11 @@ def bot_version() -> str:
         return "0 (checkout)"
 
 
+async def _together(turns: Sequence[Awaitable[None]]) -> Sequence[BaseException | None]:
+    """Run all at once; one that fails stops no other."""
+    return await asyncio.gather(*turns, return_exceptions=True)
+
+
 class Bot:
     """One running bot."""
 
@@ -78,6 +98,7 @@ class Bot:
         self._identity: Identity | None = None
         self._slack_trouble: str | None = "not asked yet"
         self._tasks = Tasks()
+        self._engine = Engine()
         self._database = Database(settings.database_url)
         self._ring = key_ring(settings.secret_keys, settings.data_dir)
         self._deliveries = SqlDeliveries(self._database)
@@ -127,6 +148,9 @@ class Bot:
             meeting = asyncio.create_task(self._meet_slack(app, client), name="meet slack")
             meeting.add_done_callback(self._met)
             opened.push_async_callback(self._part_from_slack, meeting)
+            # Last to start and first to stop: no new polls and turns, then what is under way is drained.
+            self._engine.start()
+            opened.push_async_callback(self._engine.stop)
             # From here on all of it is closed by `stop`, the last thing opened first.
             self._opened = opened.pop_all()
 
@@ -174,21 +198,65 @@ class Bot:
         links = SqlLinks(self._database, self._ring)
         readings = SqlReadings(self._database)
         take = TakeReading(clusters=clusters, api=api, links=links, readings=readings)
-        live = SharedLiveReadings(lambda link: take.unless_fresh(link, now=self._clock()), self._tasks)
+        live = SharedLiveReadings(take, lambda link: take.unless_fresh(link, now=self._clock()), self._tasks)
+        limits, alerts, audit = (
+            SqlLimits(self._database),
+            SqlAlerts(self._database),
+            SqlAuditLog(self._database),
+        )
+        notices, teams, polls = SqlNotices(self._database), SqlTeams(self._database), SqlPolls(self._database)
+        counting = Counting(
+            clusters=clusters,
+            poll_interval=self._settings.poll_interval,
+            readings=readings,
+            teams=teams,
+            polls=polls,
+        )
+        poll = PollLink(counting=counting, live=live, limits=limits, alerts=alerts, polls=polls)
+        polling = Polling(polls, lambda polled, now: poll(polled, now=now), self._tasks, clock=self._clock)
+        deliver = DeliverNotices(
+            notices=notices,
+            alerts=alerts,
+            limits=limits,
+            places=SqlPlaces(self._database),
+            notifier=SlackNotifier(client_for=self._client_for),
+            draw=AlertDrawings(clusters=clusters),
+            together=_together,
+        )
+        delivery = Delivery(
+            lambda now: deliver(now=now),
+            self._tasks,
+            clock=self._clock,
+            is_open=lambda: self._identity is not None,
+        )
+        self._engine.every(TICK, "polling", polling.turn)
+        self._engine.every(TICK, "delivery", delivery.turn)
         return Desk(
             command=self._settings.command,
             version=bot_version(),
             clusters=clusters,
             answer_usage=AnswerUsage(clusters=clusters, links=links, readings=readings, live=live),
-            link_account=LinkAccount(
-                clusters=clusters, api=api, links=links, audit=SqlAuditLog(self._database)
-            ),
+            link_account=LinkAccount(clusters=clusters, api=api, links=links, audit=audit),
             unlink_account=UnlinkAccount(links=links),
-            show_status=ShowStatus(clusters=clusters, links=links, readings=readings),
+            show_status=ShowStatus(clusters=clusters, links=links, readings=readings, polls=polls),
+            set_limit=SetLimit(
+                counting=counting, links=links, limits=limits, alerts=alerts, notices=notices, audit=audit
+            ),
+            act_on_alert=ActOnAlert(
+                counting=counting, limits=limits, alerts=alerts, notices=notices, audit=audit
+            ),
+            join_team=JoinTeam(teams=teams, limits=limits, alerts=alerts, counting=counting),
+            admins=self._settings.admins,
             spawn=self._tasks.spawn,
             session=self._session,
             clock=self._clock,
         )
+
+    def _client_for(self, workspace: str) -> AsyncWebClient:
+        """Return the client of a workspace; LookupError for one that our token does not serve."""
+        if self._identity is None or self._identity.workspace != workspace:
+            raise LookupError(workspace)
+        return make_client(self._settings.slack_api_url, self._session, self._bot_token)
 
     def _slack_events(self, app: AsyncApp) -> SlackEvents | None:
         """The HTTP door; in Socket Mode there is none, whatever secret is set."""

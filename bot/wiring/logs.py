@@ -12,7 +12,7 @@ from bot.domain.secret import Secret, mask_secrets
 
 # At DEBUG these print what passes through them: headers, bodies, SQL parameters.
 _QUIET: Final = (
-    "aiohttp", "aiosqlite", "alembic", "asyncio", "httpcore", "httpx",
+    "aiohttp", "aiosqlite", "alembic", "apscheduler", "asyncio", "httpcore", "httpx",
     "slack_bolt", "slack_sdk", "sqlalchemy", "urllib3",
 )  # fmt: skip
 

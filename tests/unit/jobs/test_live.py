@@ -46,7 +46,7 @@ def break_down() -> Reading:
 
 async def test_all_are_asked_at_once() -> None:
     clusters = Clusters(answers={YOURS.link_id: refuse})
-    live = SharedLiveReadings(clusters.take, Tasks(), budget=LONG)
+    live = SharedLiveReadings(clusters.take, clusters.take, Tasks(), budget=LONG)
     asking = asyncio.create_task(live.take([MINE, YOURS]))
     await asyncio.sleep(0.01)
     assert clusters.asked == [MINE.link_id, YOURS.link_id]
@@ -58,7 +58,7 @@ async def test_all_are_asked_at_once() -> None:
 
 async def test_who_asks_for_what_is_being_asked_for_joins() -> None:
     clusters = Clusters()
-    live = SharedLiveReadings(clusters.take, Tasks(), budget=LONG)
+    live = SharedLiveReadings(clusters.take, clusters.take, Tasks(), budget=LONG)
     asking = [asyncio.create_task(live.take([MINE])) for _ in range(5)]
     await asyncio.sleep(0.01)
     clusters.go.set()
@@ -71,7 +71,7 @@ async def test_who_asks_for_what_is_being_asked_for_joins() -> None:
 async def test_the_same_id_in_another_workspace_is_another_request() -> None:
     clusters = Clusters()
     clusters.go.set()
-    live = SharedLiveReadings(clusters.take, Tasks(), budget=LONG)
+    live = SharedLiveReadings(clusters.take, clusters.take, Tasks(), budget=LONG)
     there = link(Person(workspace="T2", user="U1"), link_id=MINE.link_id)
     await asyncio.gather(live.take([MINE]), live.take([there]))
     assert len(clusters.asked) == 2
@@ -79,7 +79,7 @@ async def test_the_same_id_in_another_workspace_is_another_request() -> None:
 
 async def test_nobody_waits_longer_than_the_budget_and_a_late_answer_still_comes() -> None:
     clusters, tasks = Clusters(), Tasks()
-    live = SharedLiveReadings(clusters.take, tasks, budget=BUDGET)
+    live = SharedLiveReadings(clusters.take, clusters.take, tasks, budget=BUDGET)
     found = (await live.take([MINE]))[MINE.link_id]
     assert isinstance(found, ClusterSilent)
     assert found.cause == "timeout"
@@ -91,7 +91,7 @@ async def test_nobody_waits_longer_than_the_budget_and_a_late_answer_still_comes
 
 async def test_who_goes_away_takes_nobody_else_s_answer_along() -> None:
     clusters = Clusters()
-    live = SharedLiveReadings(clusters.take, Tasks(), budget=LONG)
+    live = SharedLiveReadings(clusters.take, clusters.take, Tasks(), budget=LONG)
     first, second = (asyncio.create_task(live.take([MINE])) for _ in range(2))
     await asyncio.sleep(0.01)
     first.cancel()
@@ -102,7 +102,7 @@ async def test_who_goes_away_takes_nobody_else_s_answer_along() -> None:
 async def test_a_fault_of_ours_is_raised_and_the_next_one_asks_anew() -> None:
     clusters = Clusters(answers={MINE.link_id: break_down})
     clusters.go.set()
-    live = SharedLiveReadings(clusters.take, Tasks(), budget=LONG)
+    live = SharedLiveReadings(clusters.take, clusters.take, Tasks(), budget=LONG)
     with pytest.raises(LookupError):
         await live.take([MINE])
     clusters.answers.clear()

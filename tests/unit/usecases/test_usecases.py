@@ -64,6 +64,12 @@ class Live:
         self.asked += [each.cluster for each in links]
         return {each.link_id: self.answers[each.cluster] for each in links}
 
+    async def one(self, link: Link) -> Reading:
+        answer = (await self.take([link]))[link.link_id]
+        if isinstance(answer, WalltimeError):
+            raise answer
+        return answer
+
 
 @pytest.fixture
 def store(database: Database) -> Store:
@@ -250,10 +256,13 @@ async def test_the_month_is_counted_from_readings_before_it(store: Store) -> Non
 async def test_status_shows_links_on_clusters_that_are_gone_too(store: Store) -> None:
     await store.record(link(), reading(5))
     await store.record(link(cluster="gone"))
-    status = await ShowStatus(clusters=CLUSTERS, links=store.links, readings=store.readings)(ALICE)
+    status = await ShowStatus(
+        clusters=CLUSTERS, links=store.links, readings=store.readings, polls=store.polls
+    )(ALICE)
     assert status.person == ALICE
     assert [(each.link.cluster, each.cluster) for each in status.links] == [("east", EAST), ("gone", None)]
     assert status.links[0].reading == reading(5)
+    assert status.links[0].next_poll_at == NOW
 
 
 async def test_unlinking_asks_for_what_is_there_and_then_does_it_once(store: Store) -> None:

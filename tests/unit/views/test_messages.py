@@ -235,6 +235,23 @@ def test_status_says_how_long_the_token_lives(change: dict[str, Any], said: str)
     assert "No reading yet." in text
 
 
+@table(
+    "change said",
+    {
+        "planned": ({"next_poll_at": NOW + timedelta(minutes=20)}, "Next poll in 20 minutes."),
+        "due": ({"next_poll_at": NOW}, "Next poll now."),
+        "stopped": ({}, "I no longer ask: the token was refused; link again."),
+        "failing": (
+            {"next_poll_at": NOW + timedelta(minutes=5), "failing_since": NOW - timedelta(hours=7)},
+            "No data for 7 hours. Next poll in 5 minutes.",
+        ),
+    },
+)
+def test_status_says_when_the_cluster_is_asked_next(change: dict[str, Any], said: str) -> None:
+    health = LinkHealth(link=link(), cluster=east(), reading=None, **change)
+    assert said in status_message(Status(person=ALICE, links=(health,)), now=NOW, version="1").text
+
+
 def test_status_of_a_cluster_that_left_the_settings_says_so() -> None:
     status = Status(person=ALICE, links=(LinkHealth(link=link(), cluster=None, reading=None),))
     assert "east (no longer in the bot's settings)" in status_message(status, now=NOW, version="1").text
