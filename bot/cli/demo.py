@@ -24,6 +24,7 @@ BOT_TOKEN: Final = "xoxb-demo-lab"  # noqa: S105 (opens the look-alike only)
 APP_TOKEN: Final = "xapp-1-A0WALLTIME-1-demo"  # noqa: S105 (the same)
 TOKEN_LIVES: Final = timedelta(hours=12)
 HISTORY: Final = timedelta(days=60)
+POLL_INTERVAL: Final = "5s"  # nobody waits ten minutes for a demo
 
 
 async def demo(port: int, *, started: Callable[[str], None] = typer.echo) -> None:
@@ -72,6 +73,7 @@ def _settings(slack: SlackTwin, clusters: tuple[ClusterTwin, ...], folder: Path)
             "WALLTIME_DATA_DIR": str(folder),
             "WALLTIME_SECRET_KEYS": new_key(),
             "WALLTIME_HTTP_PORT": "0",
+            "WALLTIME_POLL_INTERVAL": POLL_INTERVAL,
         }
     )
 

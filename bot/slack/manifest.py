@@ -47,7 +47,7 @@ def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict
                     "command": command,
                     **({} if socket_mode else {"url": request_url}),
                     "description": "Core-hours used, and everything around them",
-                    "usage_hint": "[limit | alerts | join | leave | link | unlink | status | help]",
+                    "usage_hint": "[link | unlink | limit | alerts | join | leave | status | help]",
                     "should_escape": True,
                 }
             ],

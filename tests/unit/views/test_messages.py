@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.answers import LinkHealth, LinkUsage, Status
 from bot.domain.clusters import Cluster
-from bot.domain.commands import WORDS, ShowHelp
+from bot.domain.commands import WORDS, ShowHelp, word_named
 from bot.domain.errors import ClusterMisconfigured, ClusterSilent, NotLinked, TokenRefused, UnknownCluster
 from bot.playground.slack.check import faults_of_message, faults_of_view
 from bot.views.errors import error_message, failure_sentence
@@ -212,11 +212,15 @@ def test_link_again_is_offered_where_it_helps(problem: Any, linked_again: str) -
 
 def test_status_says_each_link_s_token_and_reading_and_the_support_id() -> None:
     status = health(1)
-    first = replace(status.links[0], link=link(token_expires_at=NOW + timedelta(hours=5)))
+    first = replace(
+        status.links[0],
+        link=link(token_expires_at=NOW + timedelta(hours=5)),
+        next_poll_at=NOW + timedelta(minutes=65),
+    )
     text = status_message(replace(status, links=(first,)), now=NOW + timedelta(hours=1), version="1.2").text
     assert text == (
         "alice on East: the token expires in 4 hours. Last reading 1,234.50 core-hours, 1 hour ago. "
-        "For support: T1/U1, version 1.2."
+        "Next poll in 5 minutes. For support: T1/U1, version 1.2."
     )
 
 
@@ -277,7 +281,7 @@ def test_every_word_is_in_help_with_what_it_does(word: Any) -> None:
 
 
 def test_help_begins_with_what_was_not_understood_and_the_nearest_word() -> None:
-    text = help_message(ShowHelp(unknown="stauts", nearest=WORDS[2]), command="/w").text
+    text = help_message(ShowHelp(unknown="stauts", nearest=word_named("status")), command="/w").text
     assert text.startswith("I do not understand “stauts”. Did you mean `/w status`?\n")
 
 
