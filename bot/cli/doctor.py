@@ -18,7 +18,7 @@ from bot.cluster.client import probe
 from bot.domain.errors import WalltimeError
 from bot.slack.client import TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.manifest import SCOPES
-from bot.store.engine import Database
+from bot.store.engine import Database, DatabaseNewer
 from bot.store.vault import KeyRingFaulty
 from bot.wiring.bot import utc_now
 from bot.wiring.keys import KEY_FILE, key_ring
@@ -109,6 +109,8 @@ async def _database(settings: Settings) -> Finding:
             now, newest = await database.revisions()
         finally:
             await database.close()
+    except DatabaseNewer as error:
+        return Finding("database", str(error), "start the newer version, or restore an older backup")
     except Exception as error:  # noqa: BLE001 (whatever it is, it is the finding)
         return Finding("database", type(error).__name__, advice)
     if now == newest:

@@ -171,7 +171,8 @@ def _transport(context: ssl.SSLContext) -> AiohttpTransport:
     return AiohttpTransport(
         verify=context,
         client=lambda: aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=context, limit=MAX_CONNECTIONS),
+            # Per host: a cluster that hangs must not hold the others' places.
+            connector=aiohttp.TCPConnector(ssl=context, limit=0, limit_per_host=MAX_CONNECTIONS),
             cookie_jar=aiohttp.DummyCookieJar(),
         ),
     )

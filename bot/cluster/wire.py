@@ -5,7 +5,6 @@ with HTTP 200 and `data` may then hold a text, so the JSON `code` is read first,
 """
 
 import json
-import math
 from http import HTTPStatus
 from typing import Final
 
@@ -31,7 +30,12 @@ _REFUSALS: Final[dict[str, type[ClusterRefused]]] = {
 _PASSING: Final = frozenset({"10001", "10012", "10013"})
 # All else of the page's table (10003 parameters missing, 10010 and 10011 files, 815005 and 815007 job
 # submission) cannot follow from a well-made request for the counter: the address or the API is not ours.
+_OTHER_DOCUMENTED: Final = frozenset({"10003", "10010", "10011", "815005", "815007"})
 _LONGEST_CODE: Final = 12
+# Gateways in front repeat the HTTP status as the code, with HTTP 200.
+_HTTP_LIKE: Final = frozenset({"401", "403", "429", "500", "502", "503", "504"})
+# A million cores for a century: beyond it stands no use, and no arithmetic of ours.
+_MOST_CORE_HOURS: Final = 1e12
 
 
 def core_hours_from(status: int, body: bytes) -> float:
@@ -41,7 +45,7 @@ def core_hours_from(status: int, body: bytes) -> float:
         raise _without_envelope(status)
     code = str(envelope["code"])
     if code != "0":
-        raise _refusal(code, envelope)
+        raise _refusal(code, envelope, status)
     if status != HTTPStatus.OK:
         raise _without_envelope(status)
     return _number(envelope.get("data"))
@@ -66,7 +70,7 @@ def _without_envelope(status: int) -> WalltimeError:
     return ClusterMisconfigured(f"http {status}")
 
 
-def _refusal(code: str, envelope: dict[str, object]) -> WalltimeError:
+def _refusal(code: str, envelope: dict[str, object], status: int) -> WalltimeError:
     if code in _REFUSALS:
         return _REFUSALS[code](code)
     if code in _PASSING:
@@ -75,18 +79,22 @@ def _refusal(code: str, envelope: dict[str, object]) -> WalltimeError:
         # Sibling gateways say a dead token this way, with the text under `msg` or `message`.
         text = f"{envelope.get('msg')} {envelope.get('message')}".lower()
         return TokenRefused(code) if "token" in text or "jwt" in text else ClusterSilent(f"code {code}")
+    if status != HTTPStatus.OK and code not in _OTHER_DOCUMENTED:
+        return _without_envelope(status)
+    if code in _HTTP_LIKE:
+        return _without_envelope(int(code))
     known_form = code.isascii() and code.isalnum() and len(code) <= _LONGEST_CODE
     return ClusterMisconfigured(f"code {code}" if known_form else "an unknown code")
 
 
 def _number(data: object) -> float:
-    """Read `data`: a finite number >= 0, else NoData. Null means "nothing there", never zero hours."""
+    """Read `data`: a number from 0 to a trillion, else NoData. Null means "nothing there", never zero."""
     if isinstance(data, bool) or not isinstance(data, int | float):
         raise NoData
     try:
         value = float(data)
     except OverflowError:
         raise NoData from None
-    if not math.isfinite(value) or value < 0:
+    if not 0 <= value <= _MOST_CORE_HOURS:  # NaN is neither
         raise NoData
     return value or 0.0  # not -0.0

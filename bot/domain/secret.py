@@ -2,16 +2,20 @@
 
 import re
 
-# Three dot-separated base64url parts (JWT), Slack's own tokens, long hex (access and secret keys) and long
-# runs of base64: no command of ours has a word like these.
-_SECRET_SHAPES = re.compile(
+# Three dot-separated base64url parts (JWT), Slack's own tokens, long hex (access and secret keys).
+_CERTAIN = (
     r"eyJ[\w-]{8,}(?:\.[\w-]*)*"
     r"|xox[a-z](?:\.xox[a-z])?-[\w-]{8,}"
     r"|xapp-[\w-]{8,}"
-    # Mixed case, a digit and a long stretch without a slash: a file's path has not all three.
-    r"|(?<![\w-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)(?=[\w+/-]*[\w+-]{20})[\w+/-]{40,}={0,2}"
-    r"|(?<![0-9A-Za-z])[0-9a-fA-F]{32,}(?![0-9A-Za-z])",
-    # Only ASCII counts as part of a token: a key right behind Chinese text is still a key.
+    r"|(?<![0-9A-Za-z])[0-9a-fA-F]{32,}(?![0-9A-Za-z])"
+)
+# Only ASCII counts as part of a token: a key right behind Chinese text is still a key.
+# No command of ours has a long run of base64 in it.
+_IN_COMMANDS = re.compile(_CERTAIN + r"|(?<![\w-])[\w+/-]{40,}={0,2}", re.ASCII)
+# In a log such a run may be a path: it lacks mixed case, a digit or a long stretch without a slash.
+_IN_LOGS = re.compile(
+    _CERTAIN
+    + r"|(?<![\w-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)(?=[\w+/-]*[\w+-]{20})[\w+/-]{40,}={0,2}",
     re.ASCII,
 )
 MASK = "[secret]"
@@ -49,9 +53,9 @@ class Secret:
 
 def looks_secret(text: str) -> bool:
     """Tell whether a text holds something shaped like a token or a key."""
-    return _SECRET_SHAPES.search(text) is not None
+    return _IN_COMMANDS.search(text) is not None
 
 
 def mask_secrets(text: str) -> str:
     """Return the text with everything token-shaped replaced."""
-    return _SECRET_SHAPES.sub(MASK, text)
+    return _IN_LOGS.sub(MASK, text)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.domain.errors import ClusterSilent, WalltimeError
@@ -28,10 +28,12 @@ class SharedLiveReadings:
         self._unless_fresh = unless_fresh
         self._tasks = tasks
         self._budget = budget.total_seconds()
-        self._in_flight: dict[tuple[str, str], asyncio.Task[Reading | WalltimeError]] = {}
+        self._in_flight: dict[tuple[str, str, datetime], asyncio.Task[Reading | WalltimeError]] = {}
 
     async def take(self, links: Sequence[Link]) -> Mapping[str, Reading | WalltimeError]:
         """Ask for all at once. A request that outlives the budget goes on and stores its answer."""
+        if not links:
+            return {}
         asked = {link.link_id: self._request(link, self._unless_fresh) for link in links}
         await asyncio.wait(asked.values(), timeout=self._budget)
         return {
@@ -49,7 +51,8 @@ class SharedLiveReadings:
     def _request(
         self, link: Link, take: Callable[[Link], Coroutine[Any, Any, Reading]]
     ) -> asyncio.Task[Reading | WalltimeError]:
-        key = (link.person.workspace, link.link_id)
+        # A new token is a new question, whatever the old one is still waiting for.
+        key = (link.person.workspace, link.link_id, link.linked_at)
         task = self._in_flight.get(key)
         if task is None:
             task = self._tasks.spawn(self._outcome(take(link)), name="live reading")

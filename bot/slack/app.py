@@ -1,5 +1,6 @@
 """The Bolt app."""
 
+import json
 import logging
 from collections.abc import Callable
 from typing import Any, Final
@@ -54,6 +55,8 @@ def make_app(
         logger=_BOLT_LOGGER,
         client=client,
         authorize=authorize,
+        # Bolt's own words advise to reinstall the app.
+        user_facing_authorize_error_message="I am still starting. Please try again in a minute.",
         request_verification_enabled=False,
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=True,
@@ -76,7 +79,13 @@ async def _on_error(error: Exception, body: dict[str, Any]) -> BoltResponse | No
     return None
 
 
-async def dispatch(app: AsyncApp, body: str, headers: dict[str, str]) -> tuple[int, dict[str, str], str]:
-    """Hand one verified HTTP request to Bolt; return status, headers and body of the answer."""
-    answer = await app.async_dispatch(AsyncBoltRequest(body=body, headers={**headers}, mode="http"))
+async def dispatch(app: AsyncApp, payload: dict[str, Any]) -> tuple[int, dict[str, str], str]:
+    """Hand one verified HTTP request to Bolt; return status, headers and body of the answer.
+
+    As JSON, whatever it came as: Bolt reads a form by looking for the word "payload" anywhere in it.
+    """
+    request = AsyncBoltRequest(
+        body=json.dumps(payload), headers={"content-type": "application/json"}, mode="http"
+    )
+    answer = await app.async_dispatch(request)
     return answer.status, {name: value[0] for name, value in answer.headers.items()}, answer.body

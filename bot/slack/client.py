@@ -3,12 +3,15 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.clusters import is_loopback
 from bot.domain.moments import http_date
 from bot.domain.secret import Secret
 
@@ -45,7 +48,7 @@ class Identity:
 
 def make_client(api_url: str, session: aiohttp.ClientSession, token: Secret | None = None) -> AsyncWebClient:
     """Return a client; the SDK's default retry would post a message twice after a lost answer."""
-    return AsyncWebClient(
+    client = AsyncWebClient(
         token=token.reveal() if token else None,
         base_url=api_url,
         session=session,
@@ -53,6 +56,21 @@ def make_client(api_url: str, session: aiohttp.ClientSession, token: Secret | No
         retry_handlers=[],
         logger=SDK_LOGGER,
     )
+    without_proxy(client, api_url)
+    return client
+
+
+class Proxied(Protocol):
+    """A client of the SDK."""
+
+    proxy: str | None
+
+
+def without_proxy(client: Proxied, url: str) -> None:
+    """Take off the proxy that the SDK reads from the environment, where NO_PROXY or loopback forbids it."""
+    host = urlsplit(url).hostname or ""
+    if is_loopback(url) or proxy_bypass(host):
+        client.proxy = None
 
 
 async def identify(client: AsyncWebClient) -> Identity:

@@ -69,6 +69,16 @@ class Desk:
         """Run the work behind an acknowledged request; whatever goes wrong, the person hears of it."""
         return self.spawn(self._heard(name, reply, doing), name=name)
 
+    def aside(self, name: str, doing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run work that nobody waits for: its failure is the log's business alone."""
+        return self.spawn(self._unheard(name, doing), name=name)
+
+    async def _unheard(self, name: str, doing: Awaitable[None]) -> None:
+        try:
+            await doing
+        except Exception as error:  # noqa: BLE001 (logged)
+            log.warning("work on the side failed", work=name, why=f"{type(error).__name__}: {error}"[:200])
+
     async def _heard(self, name: str, reply: Reply, doing: Awaitable[None]) -> None:
         try:
             await doing

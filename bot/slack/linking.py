@@ -6,10 +6,12 @@ come within three seconds. So the cluster gets a moment first; if it needs longe
 """
 
 import asyncio
+import contextlib
 import uuid
 from datetime import timedelta
 from typing import Any, Final
 
+import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -29,8 +31,10 @@ from bot.views.kit import View, say
 from bot.views.link import (
     CLUSTER,
     LINK,
+    RESTARTING,
     TOKEN,
     USERNAME,
+    asking_failed_view,
     asking_view,
     field_errors,
     link_form,
@@ -39,6 +43,7 @@ from bot.views.link import (
 )
 
 FORM_PATIENCE: Final = timedelta(seconds=1.5)
+LAST_WORD: Final = timedelta(seconds=1.5)
 
 Outcome = tuple[Link, Reading] | WalltimeError
 
@@ -80,8 +85,7 @@ class Linking:
         else:
             link, reading = outcome
             await ack(response_action="update", view=linked_view(link, reading, proof.cluster))
-            home = publish_home(self._desk, wish.person, client)
-            self._desk.work("home", self._desk.reply(body, client), home)
+            self._desk.aside("home", publish_home(self._desk, wish.person, client))
 
     async def _prove(self, proof: LinkProof) -> Outcome:
         """Return an expected failure instead of raising it: it is told in two different ways."""
@@ -98,15 +102,25 @@ class Linking:
         client: AsyncWebClient,
         reply: Reply,
     ) -> None:
-        outcome = await proving
+        try:
+            outcome = await proving
+        except asyncio.CancelledError:
+            # A stop that could not wait any longer. The promise "I will tell you" holds all the same.
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(LAST_WORD.total_seconds()):
+                    await self._tell(asking_failed_view(), RESTARTING, body, client, reply)
+            raise
         view, text = self._ending(outcome, proof)
+        await self._tell(view, text, body, client, reply)
+        if not isinstance(outcome, WalltimeError):
+            self._desk.aside("home", publish_home(self._desk, proof.wish.person, client))
+
+    async def _tell(self, view: View, text: str, body: Body, client: AsyncWebClient, reply: Reply) -> None:
+        """Draw the end into the form; if it was closed, or Slack does not take it, say it in a message."""
         try:
             await client.views_update(view_id=body["view"]["id"], view=view)
-        except SlackApiError:
-            # Closed meanwhile: the answer is still owed.
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError):
             await reply(say(text))
-        if not isinstance(outcome, WalltimeError):
-            await publish_home(self._desk, proof.wish.person, client)
 
     def _ending(self, outcome: Outcome, proof: LinkProof) -> tuple[View, str]:
         """Draw the end of a slow link: as a view, and as a sentence for a message."""
@@ -124,10 +138,16 @@ class Linking:
 def _wish(body: Body) -> LinkWish:
     """Read the form. The token is a Secret from here on."""
     values = body["view"]["state"]["values"]
-    option = values[CLUSTER][CLUSTER].get("selected_option") or {}
+    option = _field(values, CLUSTER).get("selected_option") or {}
     return LinkWish(
         person=person_of(body),
         cluster=option.get("value") or "",
-        username=(values[USERNAME][USERNAME].get("value") or "").strip(),
-        token=Secret("".join((values[TOKEN][TOKEN].get("value") or "").split())),
+        username=(_field(values, USERNAME).get("value") or "").strip(),
+        token=Secret("".join((_field(values, TOKEN).get("value") or "").split())),
     )
+
+
+def _field(values: Body, name: str) -> Body:
+    """Return an input's state; one that is not there is an empty one."""
+    found: Body = values.get(name, {}).get(name, {})
+    return found

@@ -1,8 +1,13 @@
 """Commands, clicks and events. A listener acknowledges, parses, calls, draws and responds; nothing else."""
 
-from typing import Any
+import asyncio
+from datetime import timedelta
+from typing import Any, Final
 
+import aiohttp
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.commands import (
@@ -26,10 +31,15 @@ from bot.slack.limiting import Limiting
 from bot.slack.reply import Reply
 from bot.views.help import help_message
 from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
-from bot.views.link import link_form
+from bot.views.link import form_late_message, link_form
 from bot.views.status import status_message
 from bot.views.unlink import unlink_question, unlinked_message
 from bot.views.usage import usage_message
+
+# Slack takes a trigger for three seconds.
+FORM_OPENS_WITHIN: Final = timedelta(seconds=3)
+
+log = structlog.get_logger(__name__)
 
 
 class Listeners:
@@ -59,7 +69,8 @@ class Listeners:
         """The button that opens the link form."""
         await ack()
         chosen = body["actions"][0].get("value")
-        self._desk.work("link.open", self._desk.reply(body, client), self._open_form(body, client, chosen))
+        reply = self._desk.reply(body, client)
+        self._desk.work("link.open", reply, self._open_form(body, client, reply, chosen))
 
     async def on_usage_refresh(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Refresh, in place of the numbers that were there."""
@@ -82,8 +93,7 @@ class Listeners:
     async def on_home_opened(self, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Draw the Home tab for whoever opened it."""
         if body["event"].get("tab") == "home":
-            reply = self._desk.reply(body, client)
-            self._desk.work("home", reply, publish_home(self._desk, person_of(body), client))
+            self._desk.aside("home", publish_home(self._desk, person_of(body), client))
 
     async def _command(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:  # noqa: C901 (one arm per word)
         desk = self._desk
@@ -93,7 +103,7 @@ class Listeners:
             case ShowUsage():
                 await self._usage(person, reply, replace=False)
             case OpenLinkForm(cluster=cluster):
-                await self._open_form(command, client, cluster)
+                await self._open_form(command, client, reply, cluster)
             case AskUnlink(cluster=cluster):
                 links = await desk.unlink_account.candidates(person, cluster)
                 await reply(unlink_question(links, {c.name: c for c in desk.clusters}))
@@ -117,10 +127,14 @@ class Listeners:
         answers = await self._desk.answer_usage(person, now=self._desk.clock())
         await reply(usage_message(answers, now=self._desk.clock()), replace=replace)
 
-    async def _open_form(self, body: Body, client: AsyncWebClient, chosen: str | None) -> None:
-        await client.views_open(
-            trigger_id=body["trigger_id"], view=link_form(self._desk.clusters, chosen=chosen)
-        )
+    async def _open_form(self, body: Body, client: AsyncWebClient, reply: Reply, chosen: str | None) -> None:
+        form = link_form(self._desk.clusters, chosen=chosen)
+        try:
+            async with asyncio.timeout(FORM_OPENS_WITHIN.total_seconds()):
+                await client.views_open(trigger_id=str(body.get("trigger_id")), view=form)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("a form did not open", why=type(error).__name__)
+            await reply(form_late_message(chosen))
 
     async def _unlink(self, body: Body, client: AsyncWebClient, reply: Reply) -> None:
         desk = self._desk
@@ -129,4 +143,4 @@ class Listeners:
         await desk.unlink_account(person, cluster, now=desk.clock())
         if "view" not in body:
             await reply(unlinked_message(cluster, {c.name: c for c in desk.clusters}), replace=True)
-        await publish_home(desk, person, client)
+        desk.aside("home", publish_home(desk, person, client))

@@ -1,5 +1,6 @@
 """Answers to what a person did: by `response_url`, and when that fails by a message only they see."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -12,11 +13,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.slack.client import SDK_LOGGER, TIMEOUT_S, error_code
+from bot.slack.client import SDK_LOGGER, TIMEOUT_S, error_code, without_proxy
 from bot.views.kit import Message
 
 MOST_USES: Final = 5
 LIVES_FOR: Final = timedelta(minutes=30)
+# Somebody waits: there is another way to answer.
+WEBHOOK_PATIENCE: Final = timedelta(seconds=3)
 
 REPLIES = Counter(
     "walltime_slack_replies_total", "Answers to people, by way and outcome.", ["way", "outcome"]
@@ -44,9 +47,12 @@ class Reply:
         self._channel = channel
         self._asked_at = clock()
         self._uses = 0
-        self._webhook = response_url and AsyncWebhookClient(
-            response_url, session=session, timeout=TIMEOUT_S, retry_handlers=[], logger=SDK_LOGGER
-        )
+        self._webhook: AsyncWebhookClient | None = None
+        if isinstance(response_url, str) and response_url:
+            self._webhook = AsyncWebhookClient(
+                response_url, session=session, timeout=TIMEOUT_S, retry_handlers=[], logger=SDK_LOGGER
+            )
+            without_proxy(self._webhook, response_url)
 
     async def __call__(self, message: Message, *, replace: bool = False) -> None:
         """Answer, in place of the message that was clicked if `replace`; raises if no way is left."""
@@ -63,7 +69,8 @@ class Reply:
         self._uses += 1
         body = {**message.to_slack(), "response_type": "ephemeral", "replace_original": replace}
         try:
-            answer = await self._webhook.send_dict(body)
+            async with asyncio.timeout(WEBHOOK_PATIENCE.total_seconds()):
+                answer = await self._webhook.send_dict(body)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return _count("response_url", type(error).__name__)
         outcome = "ok" if answer.status_code == HTTPStatus.OK else f"http_{answer.status_code}"

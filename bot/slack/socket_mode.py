@@ -27,7 +27,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.secret import Secret
-from bot.slack.client import error_code
+from bot.slack.client import DEAD_TOKEN, error_code, without_proxy
 
 # At DEBUG the SDK prints every payload, and each failed attempt with its traceback: we say it in one line.
 _LOGGER: Final = logging.getLogger("bot.slack.socket")
@@ -79,6 +79,7 @@ class SocketMode:
         app_token: Secret,
         first_time: FirstTime,
         clock: Callable[[], datetime],
+        on_dead_token: Callable[[str], None],
         patience: Patience | None = None,
     ) -> None:
         self._app = app
@@ -89,6 +90,8 @@ class SocketMode:
         self._patience = patience or Patience()
         self._keepers: list[asyncio.Task[None]] = []
         self._alive: set[int] = set()
+        self._has_lived = False
+        self._on_dead_token = on_dead_token
         self._under_way: set[asyncio.Task[Any] | None] = set()
         self._trouble = "not connected yet"
 
@@ -121,7 +124,11 @@ class SocketMode:
             try:
                 why = await self._live(number)
             except SlackApiError as error:
-                why = f"Slack refuses: {error_code(error)}"
+                code = error_code(error)
+                why = f"Slack refuses: {code}"
+                # From the start a setting is wrong. Later Slack may mean it for a while only.
+                if code in DEAD_TOKEN and not self._has_lived:
+                    self._on_dead_token(code)
                 pause = max(pause, _retry_after(error))
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 why = f"no answer: {type(error).__name__}"
@@ -143,6 +150,7 @@ class SocketMode:
             logger=_LOGGER,
             ping_interval=patience.ping.total_seconds(),
         )
+        without_proxy(link, str(opened["url"]))
         heard_at = self._clock()
 
         async def on_message(_: Any) -> None:
@@ -206,6 +214,9 @@ class SocketMode:
     def _mark(self, number: int, *, alive: bool, why: str) -> None:
         """Note a link's state; one line in the log when the last one goes, and one when the first is back."""
         before = bool(self._alive)
+        if not alive and not self._has_lived and why != self._trouble:
+            log.warning("not linked to Slack yet, trying on", why=why)
+        self._has_lived = self._has_lived or alive
         (self._alive.add if alive else self._alive.discard)(number)
         CONNECTED.set(len(self._alive))
         if not alive:

@@ -1,7 +1,8 @@
 """The database connection: engines, pragmas, migrations."""
 
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
@@ -15,16 +16,22 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 # How a transaction begins, as an execution option. Without it: with the write lock, because upgrading a read
 # lock later fails at once instead of waiting.
 _BEGIN: Final = "walltime_begin"
-_CHECKPOINT_TRIES: Final = 3
+_BUSY_MS: Final = 5000
+_SHORT_BUSY_MS: Final = 100
 _WAL_TRIES: Final = 50
 _WAL_PAUSE_S: Final = 0.02
 
 log = structlog.get_logger(__name__)
+
+
+class DatabaseNewer(Exception):
+    """The schema is one that only a newer version knows."""
 
 
 class Database:
@@ -40,18 +47,26 @@ class Database:
         event.listen(self.engine.sync_engine, "connect", _on_connect)
         event.listen(self.engine.sync_engine, "begin", _on_begin)
         self._reader = self.engine.execution_options(**{_BEGIN: "BEGIN"})
+        self._erasing: asyncio.Task[None] | None = None
+        # SQLite has one writer: ours wait here, in order, and not in its lottery of retries.
+        self._writing = asyncio.Lock()
         self._bare = self.engine.execution_options(**{_BEGIN: ""})
 
     def reads(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction that only reads."""
         return self._reader.connect()
 
-    def writes(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    @asynccontextmanager
+    async def writes(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that commits at the end of the block, or rolls back on an error."""
-        return self.engine.begin()
+        async with self._writing, self.engine.begin() as connection:
+            yield connection
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._erasing is not None:
+            self._erasing.cancel()
+            await asyncio.gather(self._erasing, return_exceptions=True)
         await self.engine.dispose()
 
     async def upgrade(self) -> None:
@@ -65,14 +80,30 @@ class Database:
             return await connection.run_sync(_revisions)
 
     async def erase_traces(self) -> None:
-        """Empty SQLite's write-ahead log, where an erased row's old page would live on."""
+        """Empty SQLite's write-ahead log, where an erased row's old page would live on.
+
+        A reader outside (a backup) may hold it up: then it is tried again in the background.
+        """
+        if not await self._emptied() and (self._erasing is None or self._erasing.done()):
+            self._erasing = asyncio.create_task(self._erase_later(), name="erase traces")
+
+    async def _erase_later(self) -> None:
+        pause = 1.0
+        while not await self._emptied():
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 60.0)
+
+    async def _emptied(self) -> bool:
+        """Try once, without waiting for anybody."""
         async with self._bare.connect() as connection:
-            for _ in range(_CHECKPOINT_TRIES):
-                # Waits for readers as long as `busy_timeout` says, then answers "busy".
+            await connection.exec_driver_sql(f"PRAGMA busy_timeout={_SHORT_BUSY_MS}")
+            try:
                 busy = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).scalar_one()
-                if not busy:
-                    return
-        log.warning("an erased row may still stand in the write-ahead log until it is next emptied")
+            except DBAPIError:
+                return False
+            finally:
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
+        return not busy
 
 
 def _on_connect(connection: Any, _record: object) -> None:
@@ -91,7 +122,7 @@ def _on_connect(connection: Any, _record: object) -> None:
             sleep(_WAL_PAUSE_S)
     for pragma in (
         "synchronous=NORMAL",
-        "busy_timeout=5000",
+        f"busy_timeout={_BUSY_MS}",
         "foreign_keys=ON",
         "secure_delete=ON",  # an erased token is overwritten, not only unlinked
     ):
@@ -106,14 +137,20 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    _revisions(connection)
     with _config(connection) as config:
         alembic.command.upgrade(config, "head")
 
 
 def _revisions(connection: Connection) -> tuple[str | None, str | None]:
     with _config(connection) as config:
-        head = ScriptDirectory.from_config(config).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision(), head
+        script = ScriptDirectory.from_config(config)
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
+        raise DatabaseNewer(
+            f"the database has schema {current}, which a newer version made: run that version"
+        )
+    return current, script.get_current_head()
 
 
 @contextmanager

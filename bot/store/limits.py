@@ -124,7 +124,6 @@ class SqlAlerts:
             expected = alert.state.revision
             for decision in decisions:
                 if not await _write(connection, alert.limit, alert.subject, decision, expected=expected):
-                    await connection.rollback()
                     return False
                 expected = decision.state.revision
             for notice in notices:

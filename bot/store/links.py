@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
@@ -28,6 +28,8 @@ COLUMNS: Final = (
     links.c.linked_at,
     links.c.token_expires_at,
 )
+# Clocks are set right by steps up to this without any loss.
+CLOCK_MAY_STEP: Final = timedelta(hours=1)
 _INSERT: Final[dict[str, Callable[..., Any]]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -110,6 +112,13 @@ async def add_reading(connection: AsyncConnection, link: Link, reading: Reading)
     # To the millisecond, as it is kept: two of one millisecond would be the same row.
     reading = replace(reading, at=as_kept(reading.at), confirmed_at=as_kept(reading.confirmed_at))
     here = and_(readings.c.workspace == link.person.workspace, readings.c.link_id == link.link_id)
+    # The clock was ahead once, and is right again: what was read "tomorrow" must not hide what is read now.
+    await connection.execute(delete(readings).where(here, readings.c.at > reading.at + CLOCK_MAY_STEP))
+    await connection.execute(
+        update(readings)
+        .where(here, readings.c.confirmed_at > reading.at + CLOCK_MAY_STEP)
+        .values(confirmed_at=readings.c.at)
+    )
     last = (
         await connection.execute(select(readings).where(here).order_by(readings.c.at.desc()).limit(1))
     ).one_or_none()

@@ -25,7 +25,7 @@ class TakeReading:
     async def unless_fresh(self, link: Link, *, now: datetime) -> Reading:
         """Return the last reading if it is young enough to be given again, else take one."""
         last = await self.readings.last(link)
-        if last is not None and now - last.confirmed_at < REUSED_FOR:
+        if last is not None and timedelta(0) <= now - last.confirmed_at < REUSED_FOR:
             return last
         return await self(link)
 

@@ -20,9 +20,12 @@ from bot.domain.people import Link
 from bot.domain.usage import Reading
 from bot.views.errors import WHERE_TOKENS_ARE, sentence
 from bot.views.format import escape, hours, local_moment
-from bot.views.kit import View, draw, small_print
+from bot.views.kit import Message, View, buttons, draw, link_button, say, small_print
 
 LINK: Final = "link"
+RESTARTING: Final = (
+    "I am being restarted and could not finish this link. Nothing was stored; please try again in a minute."
+)
 CLUSTER: Final = "cluster"
 USERNAME: Final = "username"
 TOKEN: Final = "token"  # noqa: S105 (a field's name)
@@ -75,12 +78,22 @@ def link_form(
     )
 
 
+def form_late_message(chosen: str | None) -> Message:
+    """Say that Slack did not open the form, with the button to try again."""
+    return say("The form did not open in time. Please press the button.", buttons(link_button(chosen)))
+
+
 def asking_view(cluster: Cluster) -> View:
     """Draw what stands while a slow cluster is asked."""
     return _notice(
         f"Asking {escape(cluster.label)} whether the token fits…\n"
         "You may close this; I will tell you how it ended."
     )
+
+
+def asking_failed_view() -> View:
+    """Draw that a stop of the bot came in between."""
+    return _notice(f":warning: {RESTARTING}")
 
 
 def linked_view(link: Link, reading: Reading, cluster: Cluster) -> View:

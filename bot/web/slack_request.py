@@ -26,6 +26,8 @@ _SHAPES: Final[Mapping[str, tuple[_Path, ...]]] = {
     "message_action": (*_PERSON, ("callback_id",)),
     "block_suggestion": _PERSON,
 }
+_BY_A_PERSON: Final = frozenset(_SHAPES) - {"url_verification", "event_callback"}
+_EVENTS_BY_A_PERSON: Final = frozenset({"app_home_opened"})
 _COMMAND: Final[tuple[_Path, ...]] = (("command",), ("team_id",), ("user_id",), ("channel_id",))
 
 
@@ -47,12 +49,12 @@ def read_payload(content_type: str, body: bytes) -> dict[str, Any] | None:
     try:
         text = body.decode()
         if content_type == "application/json":
-            return _shaped(json.loads(text))
+            return _shaped(_parsed(text))
         if content_type != "application/x-www-form-urlencoded":
             return None
         form = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
         if "payload" in form:
-            return _shaped(json.loads(form["payload"]))
+            return _shaped(_parsed(form["payload"]))
     except (ValueError, RecursionError):
         return None
     if "ssl_check" in form:
@@ -69,11 +71,22 @@ def _shaped(payload: object) -> dict[str, Any] | None:
         return None
     if not all(isinstance(payload.get(key, {}), dict | None) for key in ("team", "channel", "view", "event")):
         return None
+    if kind in _BY_A_PERSON and not _in_workspace(payload):
+        return None
+    if kind == "event_callback" and payload["event"]["type"] in _EVENTS_BY_A_PERSON:
+        return payload if _has(payload, (("event", "user"),)) else None
     if kind == "block_actions":
         return payload if _clicked(payload) else None
     if kind == "view_submission":
         return payload if _filled(payload["view"]) else None
     return payload
+
+
+def _parsed(text: str) -> object:
+    """Parse JSON; raises ValueError, for half a surrogate pair too, which no database takes."""
+    found = json.loads(text)
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def _clicked(payload: dict[str, Any]) -> bool:
@@ -82,7 +95,6 @@ def _clicked(payload: dict[str, Any]) -> bool:
         isinstance(actions, list)
         and len(actions) > 0
         and all(isinstance(action, dict) and isinstance(action.get("action_id"), str) for action in actions)
-        and _in_workspace(payload)
     )
 
 
@@ -91,9 +103,16 @@ def _filled(view: dict[str, Any]) -> bool:
     state = view.get("state")
     values = state.get("values") if isinstance(state, dict) else None
     return isinstance(values, dict) and all(
-        isinstance(block, dict) and all(isinstance(field, dict) for field in block.values())
+        isinstance(block, dict) and all(_is_field(field) for field in block.values())
         for block in values.values()
     )
+
+
+def _is_field(field: object) -> bool:
+    if not isinstance(field, dict) or not isinstance(field.get("value"), str | None):
+        return False
+    option = field.get("selected_option")
+    return option is None or (isinstance(option, dict) and isinstance(option.get("value"), str))
 
 
 def _in_workspace(payload: dict[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from bot.jobs.delivery import Delivery
 from bot.jobs.engine import TICK, Engine
 from bot.jobs.live import SharedLiveReadings
 from bot.jobs.polling import Polling
+from bot.jobs.repeats import Repeats
 from bot.jobs.tasks import Tasks
 from bot.slack.app import dispatch, make_app
 from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
@@ -51,7 +52,8 @@ from bot.web.server import Server, SlackEvents, make_server
 from bot.wiring.keys import key_ring
 from bot.wiring.settings import Settings
 
-DRAIN: Final = timedelta(seconds=10)
+# Under the ten seconds that Docker gives before it kills.
+DRAIN: Final = timedelta(seconds=7)
 RETRY_SLACK: Final = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
@@ -102,6 +104,7 @@ class Bot:
         self._database = Database(settings.database_url)
         self._ring = key_ring(settings.secret_keys, settings.data_dir)
         self._deliveries = SqlDeliveries(self._database)
+        self._repeats = Repeats(self._remember, self._tasks)
         self._socket: SocketMode | None = None
 
     async def __aenter__(self) -> Self:
@@ -173,7 +176,8 @@ class Bot:
         """List what does not work, for `/readyz`."""
         reasons = []
         try:
-            await asyncio.wait_for(self._database.revisions(), timeout=2)
+            async with asyncio.timeout(2):
+                await self._deliveries.first_time(f"ready:{self._clock():%Y%m%d%H%M}", now=self._clock())
         except Exception as error:  # noqa: BLE001 (any failure is the answer)
             reasons.append(f"database: {type(error).__name__}")
         if self._slack_trouble is not None:
@@ -265,12 +269,12 @@ class Bot:
             return None
         return SlackEvents(
             secret=secret,
-            dispatch=lambda body, headers: dispatch(app, body, headers),
-            first_time=self._first_time,
+            dispatch=lambda payload: dispatch(app, payload),
+            first_time=self._repeats.first_time,
             clock=self._clock,
         )
 
-    async def _first_time(self, delivery: str) -> bool:
+    async def _remember(self, delivery: str) -> bool:
         return await self._deliveries.first_time(delivery, now=self._clock())
 
     async def _meet_slack(self, app: AsyncApp, client: AsyncWebClient) -> None:
@@ -302,10 +306,19 @@ class Bot:
                 app,
                 client,
                 app_token=self._settings.slack_app_token,
-                first_time=self._first_time,
+                first_time=self._repeats.first_time,
                 clock=self._clock,
+                on_dead_token=self._dead_app_token,
             )
             self._socket.start()
+
+    def _dead_app_token(self, code: str) -> None:
+        if not self._refused.done():
+            advice = (
+                f"Slack refuses SLACK_APP_TOKEN ({code}): make an app-level token with the scope "
+                "connections:write and set it"
+            )
+            self._refused.set_result(SlackRefuses(advice))
 
     def _met(self, meeting: asyncio.Task[None]) -> None:
         """End the bot when the meeting failed on our side: nobody else would ever notice."""

@@ -42,6 +42,8 @@ def set_up_logs(*, level: str, style: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last, mask_line],
         )
     )
+    # It answers a malformed request with 400, and logs it with a traceback and the request's bytes.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())

@@ -79,7 +79,7 @@ FAULTS: dict[str, tuple[ClusterFault, type[WalltimeError] | None, str, int]] = {
     "html": (ClusterFault(kind="html"), ClusterSilent, "http 503", 3),
     "html once": (ClusterFault(kind="html", times=1), None, "", 2),
     "not_json": (ClusterFault(kind="not_json"), ClusterMisconfigured, "the answer is not the API's JSON", 1),
-    "unknown_path": (ClusterFault(kind="unknown_path"), ClusterMisconfigured, "code 404", 1),
+    "unknown_path": (ClusterFault(kind="unknown_path"), ClusterMisconfigured, "http 404", 1),
     "data": (ClusterFault(kind="data"), NoData, "", 1),
     "data of text": (ClusterFault(kind="data", data="token is invalid"), NoData, "", 1),
     "code 10001": (ClusterFault(kind="code", code="10001"), ClusterSilent, "code 10001", 3),
@@ -92,8 +92,8 @@ FAULTS: dict[str, tuple[ClusterFault, type[WalltimeError] | None, str, int]] = {
     "code 10009": (ClusterFault(kind="code", code="10009"), AccessDenied, "10009", 1),
     "code 429": (
         ClusterFault(kind="code", code="x!", http_status=429),
-        ClusterMisconfigured,
-        "an unknown code",
+        ClusterSilent,
+        "http 429",
         1,
     ),
 }

@@ -68,7 +68,7 @@ def test_secrets_are_equal_when_their_values_are_and_to_nothing_else() -> None:
         "what is left of a token": (f"header {JWT[:40]}…", f"header {MASK}…"),
         "a key behind a newline": (f"key:\n{ACCESS_KEY}\n", f"key:\n{MASK}\n"),
         "a header's repr": (f"{{'token': '{JWT}'}}", f"{{'token': '{MASK}'}}"),
-        "base64 with its end": ("Ab+/" * 10 + "Ab==", MASK),
+        "base64 with its end": ("Ab3+" * 10 + "Ab==", MASK),
         "a Slack token in a URL": ("?token=xoxb-1234567890", f"?token={MASK}"),
         "nothing": ("18 of 20 core-hours on east", "18 of 20 core-hours on east"),
     },
