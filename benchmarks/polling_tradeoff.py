@@ -10,7 +10,7 @@ A message tells the highest of the thresholds that one reading crossed; the cros
 
 import sys
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -166,6 +166,7 @@ def run(trace: Trace, worth_a_call: float | None, pool: ProcessPoolExecutor, see
     """Add up all users over the seeds; `worth_a_call` None is the fixed schedule."""
     whole = Outcome()
     for seed in seeds:
+        parts: Iterable[Outcome]
         if worth_a_call is None:
             parts = map(fixed_outcome, trace.counters, repeat(trace), repeat(seed))
         else:
@@ -204,9 +205,8 @@ def row(name: str, found: Outcome, *, fixed_calls: int, seeds: int) -> str:
 def main(log: Path, charging: Charging, curve: Sequence[float]) -> None:
     """Print the table for one way of charging; delays in minutes."""
     trace = read(log, charging=charging)
-    say(
-        f"\nCore-hours are counted {'while a job runs' if charging == 'running' else 'when a job has ended'}.\n"
-    )
+    when = "while a job runs" if charging == "running" else "when a job has ended"
+    say(f"\nCore-hours are counted {when}.\n")
     say(
         "| chance worth a call | calls | times fewer | messages | median | p95 | crossings | median | p95 ",
         "",

@@ -43,7 +43,7 @@ class Job(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Counter:
-    """A user's counter, piecewise linear: `values[i]` core-hours at `times[i]` seconds after the log's start."""
+    """A user's counter, piecewise linear: `values[i]` core-hours `times[i]` seconds after the start."""
 
     user: str
     times: list[float]

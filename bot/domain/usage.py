@@ -77,6 +77,15 @@ def pace_per_day(readings: Sequence[Reading], *, now: datetime) -> float | None:
     return used.core_hours / ((newest - start) / timedelta(days=1)) if used else None
 
 
+def curve(readings: Sequence[Reading]) -> list[tuple[datetime, float]]:
+    """Return the corners of the use since the first reading: like the counter, but it never drops."""
+    corners, used = [(readings[0].at, 0.0)], 0.0
+    for (_, low), (after, high) in pairwise(_points(readings)):
+        used += high - low if high >= low else high
+        corners.append((after, used))
+    return corners
+
+
 def use_per_hour(readings: Sequence[Reading], *, now: datetime, hours: int) -> list[float]:
     """Return core-hours per past hour, at most so many: [1] is the hour that ends now, [0] is yet to come."""
     first = max(readings[0].at, now - hours * _HOUR)
