@@ -174,15 +174,23 @@ def test_no_threshold_is_told_twice_and_none_stays_untold(period: Period, steps:
     check_nothing_is_told_twice(bot)
 
 
-@settings(max_examples=100, deadline=None)
-@given(STEPS)
-def test_reminders_are_at_most_three_between_two_crossings(steps: list[Step]) -> None:
-    bot = Bot(limit=limit(1000.0, period=WEEK))
-    play(bot, steps)
-    reminders = 0
-    for decision in bot.decisions:
-        for owed in decision.owed:
-            reminders = reminders + 1 if owed.telling is Telling.REMINDER else reminders
-        if decision.reason is not Reason.UNCHANGED:
-            reminders = 0
-        assert reminders <= 3
+@given(waits=st.lists(st.integers(1, 40), min_size=1, max_size=30), seen_after=st.integers(0, 40))
+def test_reminders_come_daily_three_times_until_acknowledged(waits: list[int], seen_after: int) -> None:
+    """Full from the first poll on; somebody acknowledges before poll number `seen_after`."""
+    bot = Bot(limit=limit(1000.0, period=TOTAL), readings=[reading(0.0, NOON - INTERVAL)])
+    bot.set_limit(1000.0)
+    bot.counter = 1000.0
+    bot.poll()
+    told_at = bot.now
+    expected: list[datetime] = []
+    reminded: list[datetime] = []
+    for number, hours in enumerate(waits):
+        if number == seen_after:
+            bot.click("ack")
+        bot.now += timedelta(hours=hours)
+        bot.poll()
+        if number < seen_after and bot.now - told_at >= timedelta(days=1) and len(expected) < 3:
+            expected.append(bot.now)
+            told_at = bot.now
+        reminded += [bot.now for owed in bot.decisions[-1].owed if owed.telling is Telling.REMINDER]
+    assert reminded == expected
