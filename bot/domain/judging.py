@@ -37,8 +37,10 @@ def judge(
             state = last.state
             measured = measure(limit.period, current, series, poll_interval=poll_interval, now=now)
     room = limit.core_hours - measured.core_hours
-    wanted = state.forecast_at is None and state.told < FULL and room > 0 and not measured.missing
-    projected = forecast([one.readings for one in series], room=room, zone=zone, now=now) if wanted else None
+    # Only new use brings a date nearer; who is idle needs no new forecast.
+    grew = measured.core_hours > state.core_hours
+    wanted = grew and state.forecast_at is None and state.told < FULL and not measured.missing
+    projected = forecast([one.readings for one in series], room=room, now=now) if wanted else None
     decisions.append(decide(limit, measured, state, now=now, forecast=projected))
     return tuple(decisions)
 

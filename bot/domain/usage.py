@@ -11,6 +11,7 @@ PACE_WINDOW = timedelta(days=7)
 PACE_NEEDS = timedelta(days=1)
 HOURLY_AFTER: Final = timedelta(days=35)
 DAILY_AFTER: Final = timedelta(days=400)
+_HOUR: Final = timedelta(hours=1)
 _TICK: Final = timedelta(milliseconds=1)
 
 
@@ -74,6 +75,31 @@ def pace_per_day(readings: Sequence[Reading], *, now: datetime) -> float | None:
         return None
     used = usage_in(Window(start=start, end=newest), readings)
     return used.core_hours / ((newest - start) / timedelta(days=1)) if used else None
+
+
+def curve(readings: Sequence[Reading]) -> list[tuple[datetime, float]]:
+    """Return the corners of the use since the first reading: like the counter, but it never drops."""
+    corners, used = [(readings[0].at, 0.0)], 0.0
+    for (_, low), (after, high) in pairwise(_points(readings)):
+        used += high - low if high >= low else high
+        corners.append((after, used))
+    return corners
+
+
+def use_per_hour(readings: Sequence[Reading], *, now: datetime, hours: int) -> list[float]:
+    """Return core-hours per past hour, at most so many: [1] is the hour that ends now, [0] is yet to come."""
+    first = max(readings[0].at, now - hours * _HOUR)
+    used = [0.0] * (max(int((now - first) / _HOUR), 0) + 1)
+    for (before, low), (after, high) in pairwise(_points(readings)):
+        gained = high - low if high >= low else high
+        start, end = max((now - after) / _HOUR, 0.0), (now - before) / _HOUR
+        if not gained or end <= 0 or start >= len(used) - 1:
+            continue
+        for ago in range(int(start) + 1, min(int(end) + 2, len(used))):
+            inside = min(end, ago) - max(start, ago - 1)
+            share = inside / (end - start) if end > start else float(ago - 1 <= start < ago)
+            used[ago] += gained * max(share, 0.0)
+    return used
 
 
 def follow(last: Reading | None, fresh: Reading) -> tuple[Reading, bool]:

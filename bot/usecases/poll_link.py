@@ -11,7 +11,7 @@ from bot.domain.judging import judge
 from bot.domain.limits import Limit, Place, PlaceKind
 from bot.domain.people import Link
 from bot.domain.periods import window
-from bot.domain.polling import MOST_INTERVALS, Watched, next_gap
+from bot.domain.polling import LONGEST_GAP, Watch, next_gap, watch
 from bot.ports import LiveReadings
 from bot.ports.alerting import Alert, Alerts, Limits, Notice, NoticeKind, Polled, Polls
 from bot.usecases.counting import LOOK_BACK, Counting, alert_notices, derived_id
@@ -36,7 +36,7 @@ class PollLink:
         link = polled.link
         cluster = self.counting.cluster(link.cluster)
         if cluster is None:
-            await self._plan(polled, self.counting.poll_interval * MOST_INTERVALS, now, notice=None)
+            await self._plan(polled, self.counting.poll_interval * LONGEST_GAP, now, notice=None)
             return None
         try:
             reading = await self.live.one(link)
@@ -60,11 +60,10 @@ class PollLink:
         gap = next_gap(own, watched, poll_interval=self.counting.poll_interval, now=now)
         await self._plan(Polled(link=link, planned_gap=gap), gap, now, notice=None)
 
-    async def _judge(self, limit: Limit, subject: str, cluster: Cluster, now: datetime) -> Watched:
+    async def _judge(self, limit: Limit, subject: str, cluster: Cluster, now: datetime) -> Watch:
         """Decide, and write state and notices together; if somebody wrote meanwhile, decide again."""
         around = window(limit.period, now, cluster.timezone)
         counted = await self.counting.one(limit, subject, now=now)
-        newest = AlertState(window=around)
         for _ in range(_CAS_TRIES):
             found = await self.alerts.one(limit, subject)
             alert = found or Alert(limit=limit, subject=subject, state=AlertState(window=around))
@@ -76,8 +75,7 @@ class PollLink:
                 poll_interval=self.counting.poll_interval,
                 now=now,
             )
-            newest = decisions[-1].state
-            if newest == alert.state:
+            if decisions[-1].state == alert.state:
                 break
             notices = [
                 notice
@@ -86,7 +84,7 @@ class PollLink:
             ]
             if await self.alerts.record(alert, decisions, notices=notices, now=now):
                 break
-        return Watched(limit=limit, state=newest, window=around)
+        return watch(limit, self.counting.measure(limit, counted, cluster, now=now))
 
     async def _failed(self, polled: Polled, error: WalltimeError, cluster: Cluster, now: datetime) -> None:
         """Note the failure; the owner hears once, of a dead token sooner than of a silent cluster."""

@@ -397,7 +397,7 @@ def broken_keys(lab: World, _: Path) -> dict[str, str]:
             "set SLACK_BOT_TOKEN", id="wrong token",
         ),
         pytest.param(
-            narrow_scopes, "slack scopes", "missing: chat:write", "walltime-bot manifest", id="missing scope"
+            narrow_scopes, "slack scopes", "chat:write", "walltime-bot manifest", id="missing scope"
         ),
         pytest.param(
             lambda *_: {"SLACK_APP_TOKEN": "xapp-wrong"}, "slack app token", "invalid_auth",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import inf
+from typing import NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,40 +85,54 @@ class Bot:
         self.state = decision.state
 
 
-STEPS = st.one_of(
-    st.tuples(st.just("use"), st.floats(0, 300)),
-    st.tuples(st.just("reset"), st.floats(0, 50)),
-    st.tuples(st.just("wait"), st.sampled_from([1, 10, 20, 70, 600, 1500])),
-    st.tuples(st.just("poll"), st.just(0)),
-    st.tuples(st.just("poll"), st.just(0)),
-    st.tuples(st.just("judge"), st.just(0)),
-    st.tuples(st.just("clock back"), st.just(60)),
-    st.tuples(st.just("set"), st.sampled_from([400, 900, 1000, 1015, 3000])),
-    st.tuples(st.just("click"), st.sampled_from(["ack", "1h", "1d", "period"])),
+class Step(NamedTuple):
+    """Some work, some time, and then something happens."""
+
+    used: float
+    minutes: int
+    happens: str
+    amount: float
+
+
+HAPPENS = (
+    *("poll", "poll", "poll", "poll", "poll", "poll", "judge", "outage", "clock back", "reset"),
+    *("set", "ack", "1h", "1d", "period"),
+)
+STEPS = st.lists(
+    st.builds(
+        Step,
+        used=st.sampled_from([0.0, 1.0, 30.0, 120.0, 300.0]),
+        minutes=st.sampled_from([1, 10, 20, 70, 700]),
+        happens=st.sampled_from(HAPPENS),
+        amount=st.sampled_from([400.0, 900.0, 1000.0, 1015.0, 3000.0]),
+    ),
+    min_size=20,
+    max_size=60,
 )
 
 
-def play(bot: Bot, steps: list[tuple[str, float | str]]) -> None:
+def play(bot: Bot, steps: list[Step]) -> None:
     bot.readings = [reading(0.0, bot.now)]
     bot.set_limit(bot.limit.core_hours)
-    for step, amount in steps:
-        match step, amount:
-            case "use", float(core_hours):
-                bot.counter += core_hours
-            case "reset", float(core_hours):
-                bot.counter = core_hours
-            case "wait", int(minutes):
-                bot.now += timedelta(minutes=minutes)
-            case "clock back", int(minutes):
-                bot.now -= timedelta(minutes=minutes)
-            case "poll", _:
+    for step in steps:
+        bot.counter += step.used
+        bot.now += timedelta(minutes=step.minutes)
+        match step.happens:
+            case "poll":
                 bot.poll()
                 check_nothing_stays_untold(bot)
-            case "judge", _:
+            case "judge":
                 bot.judge()
-            case "set", int(core_hours):
-                bot.set_limit(float(core_hours))
-            case "click", str(button):
+            case "outage":
+                bot.now += timedelta(hours=11)
+                bot.judge()
+            case "clock back":
+                bot.now -= timedelta(hours=1)
+            case "reset":
+                bot.counter = step.used
+            case "set":
+                bot.set_limit(step.amount)
+            case button:
                 bot.click(button)
 
 
@@ -151,25 +166,31 @@ def check_nothing_is_told_twice(bot: Bot) -> None:
     assert all(count == 1 for count in messages.values() if count)
 
 
-@settings(max_examples=400, deadline=None)
-@given(period=st.sampled_from([DAILY, WEEK, TOTAL]), steps=st.lists(STEPS, max_size=60))
-def test_no_threshold_is_told_twice_and_none_stays_untold(
-    period: Period, steps: list[tuple[str, float | str]]
-) -> None:
+@settings(max_examples=200, deadline=None)
+@given(period=st.sampled_from([DAILY, WEEK, TOTAL]), steps=STEPS)
+def test_no_threshold_is_told_twice_and_none_stays_untold(period: Period, steps: list[Step]) -> None:
     bot = Bot(limit=replace(limit(1000.0), period=period))
     play(bot, steps)
     check_nothing_is_told_twice(bot)
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(STEPS, max_size=40))
-def test_reminders_are_at_most_three_between_two_crossings(steps: list[tuple[str, float | str]]) -> None:
-    bot = Bot(limit=limit(1000.0, period=WEEK))
-    play(bot, steps)
-    reminders = 0
-    for decision in bot.decisions:
-        for owed in decision.owed:
-            reminders = reminders + 1 if owed.telling is Telling.REMINDER else reminders
-        if decision.reason is not Reason.UNCHANGED:
-            reminders = 0
-        assert reminders <= 3
+@given(waits=st.lists(st.integers(1, 40), min_size=1, max_size=30), seen_after=st.integers(0, 40))
+def test_reminders_come_daily_three_times_until_acknowledged(waits: list[int], seen_after: int) -> None:
+    """Full from the first poll on; somebody acknowledges before poll number `seen_after`."""
+    bot = Bot(limit=limit(1000.0, period=TOTAL), readings=[reading(0.0, NOON - INTERVAL)])
+    bot.set_limit(1000.0)
+    bot.counter = 1000.0
+    bot.poll()
+    told_at = bot.now
+    expected: list[datetime] = []
+    reminded: list[datetime] = []
+    for number, hours in enumerate(waits):
+        if number == seen_after:
+            bot.click("ack")
+        bot.now += timedelta(hours=hours)
+        bot.poll()
+        if number < seen_after and bot.now - told_at >= timedelta(days=1) and len(expected) < 3:
+            expected.append(bot.now)
+            told_at = bot.now
+        reminded += [bot.now for owed in bot.decisions[-1].owed if owed.telling is Telling.REMINDER]
+    assert reminded == expected

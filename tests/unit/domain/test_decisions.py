@@ -194,6 +194,13 @@ def test_the_last_crossing_of_a_period_is_told_after_its_end_but_not_much_later(
         assert decide(allowed, found, state, now=now).reason is reason
 
 
+def test_after_its_end_a_period_resolves_nothing() -> None:
+    story = Story().sees(1000)
+    now = story.state.window.end + timedelta(minutes=5)
+    last = decide(story.limit, replace(measured(100), as_of=now), story.state, now=now)
+    assert (last.reason, last.owed) == (Reason.UNCHANGED, ())
+
+
 @pytest.mark.parametrize(("used", "told"), [(0, 0), (499, 0), (500, 50), (850, 80), (1300, 100)])
 def test_thresholds_passed_when_the_limit_is_set_count_as_told(used: float, told: int) -> None:
     story = Story().is_set_to(1000, used=used)
