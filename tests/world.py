@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, select
 
 from bot.cluster.client import PATIENCE
+from bot.jobs.engine import TICK
 from bot.playground.cluster import ClusterTwin
 from bot.playground.slack import Delivery, SlackTwin
 from bot.playground.slack.client import Client
@@ -33,13 +34,30 @@ T = TypeVar("T")
 
 
 class Clock:
-    """The time that Slack, the cluster and the bot share; a test may let hours pass."""
+    """The time that Slack, the cluster and the bot share; a test may let hours pass, or time run faster."""
 
     def __init__(self) -> None:
         self.ahead = timedelta(0)
+        self.rate = 1.0
+        self._turned_at = datetime.now(UTC)
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        now = datetime.now(UTC)
+        return now + self.ahead + (now - self._turned_at) * (self.rate - 1)
+
+    @contextmanager
+    def fast(self, rate: float = 10.0) -> Iterator[None]:
+        """Let time run so many times as fast inside the block."""
+        before = self.rate
+        self._turn(rate)
+        try:
+            yield
+        finally:
+            self._turn(before)
+
+    def _turn(self, rate: float) -> None:
+        reading, now = self(), datetime.now(UTC)
+        self.ahead, self.rate, self._turned_at = reading - now, rate, now
 
 
 async def until(look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], seconds: float = 10.0) -> T:
@@ -87,9 +105,11 @@ class World:
         return read_settings({**self.environ(), **more})
 
     @asynccontextmanager
-    async def bot(self, *, patience: timedelta = PATIENCE, **more: str) -> AsyncIterator[Bot]:
+    async def bot(
+        self, *, patience: timedelta = PATIENCE, tick: timedelta = TICK, **more: str
+    ) -> AsyncIterator[Bot]:
         """Run the real bot, connected. `patience` is how long a cluster may take in all."""
-        async with Bot(self.settings(**more), clock=self.clock, cluster_patience=patience) as bot:
+        async with Bot(self.settings(**more), clock=self.clock, cluster_patience=patience, tick=tick) as bot:
             if self.http:
                 self.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
             await until(bot.trouble, lambda reasons: reasons == [])
@@ -137,7 +157,9 @@ class World:
 async def world(data_dir: Path, *, http: bool = False) -> AsyncIterator[World]:
     """Start both stand-ins with a lab of two people."""
     clock = Clock()
-    slack = SlackTwin(clock=clock, app_token=APP_TOKEN, signing_secret=SIGNING_SECRET)
+    slack = SlackTwin(
+        clock=clock, seconds=lambda: clock().timestamp(), app_token=APP_TOKEN, signing_secret=SIGNING_SECRET
+    )
     east = ClusterTwin(name="east", cluster_id="11112", clock=clock)
     await slack.start()
     await east.start()

@@ -90,12 +90,14 @@ class Bot:
         *,
         clock: Callable[[], datetime] = utc_now,
         cluster_patience: timedelta = PATIENCE,
+        tick: timedelta = TICK,
     ) -> None:
         if settings.slack_bot_token is None:
             raise ValueError("settings were not read to run")
         self._settings = settings
         self._clock = clock
         self._cluster_patience = cluster_patience
+        self._tick = tick
         self._bot_token = settings.slack_bot_token
         self._identity: Identity | None = None
         self._slack_trouble: str | None = "not asked yet"
@@ -233,8 +235,8 @@ class Bot:
             clock=self._clock,
             is_open=lambda: self._identity is not None,
         )
-        self._engine.every(TICK, "polling", polling.turn)
-        self._engine.every(TICK, "delivery", delivery.turn)
+        self._engine.every(self._tick, "polling", polling.turn)
+        self._engine.every(self._tick, "delivery", delivery.turn)
         return Desk(
             command=self._settings.command,
             version=bot_version(),

@@ -14,13 +14,14 @@ from tests.process import running
 from tests.world import GENERAL, World, until
 
 FAST = {"WALLTIME_POLL_INTERVAL": "1s"}
+TICK = timedelta(seconds=0.1)
 # Six intervals and what a poll and a delivery take.
 POLL_S = 15.0
 
 
 def fast(lab: World) -> AbstractAsyncContextManager[Bot]:
     """Run the bot with polls that a test can wait for."""
-    return lab.bot(WALLTIME_POLL_INTERVAL="1s")
+    return lab.bot(tick=TICK, **FAST)
 
 
 def posted(who: Client, channel: str) -> list[Message]:
@@ -39,7 +40,8 @@ async def shows(lab: World, username: str, core_hours: float) -> None:
     async def read() -> bool:
         return any(abs(row.core_hours - core_hours) < 0.01 for row in await lab.rows("readings"))
 
-    await until(read, bool, POLL_S)
+    with lab.clock.fast():
+        await until(read, bool, POLL_S)
 
 
 async def settled(lab: World, seconds: float = 90) -> None:
@@ -48,9 +50,10 @@ async def settled(lab: World, seconds: float = 90) -> None:
     async def owed() -> int:
         return sum(row.ended_at is None for row in await lab.rows("notices"))
 
-    for _ in range(3):
-        await asyncio.sleep(0.8)
-        await until(owed, lambda count: count == 0, seconds)
+    with lab.clock.fast():
+        for _ in range(3):
+            await asyncio.sleep(2.5 * TICK.total_seconds())
+            await until(owed, lambda count: count == 0, seconds)
 
 
 async def join(who: Client) -> None:
@@ -135,7 +138,8 @@ async def test_a_channels_alert_waits_while_the_bot_is_thrown_out(lab: World) ->
         await shows(lab, "alice", 2100)
         heard = await bob.wait_message(lambda m: "I cannot post in" in m.text)
         assert heard.channel == bob.dm
-        await asyncio.sleep(3)
+        with lab.clock.fast():
+            await asyncio.sleep(1)
         assert len(posted(bob, bob.dm)) == 1
         slack.invite_bot(GENERAL)
         lab.hours_pass(0.1)
@@ -166,7 +170,8 @@ async def test_a_failing_cluster_neither_fires_nor_resolves(lab: World) -> None:
         lab.hours_pass(1)
         for value in (1900, 100):
             lab.east.set_core_hours("alice", value)
-            await asyncio.sleep(4)
+            with lab.clock.fast():
+                await asyncio.sleep(1)
             assert len(posted(alice, alice.dm)) == 1
         status = await say(alice, "status", "No data for")
         assert "Next poll" in status.text
@@ -194,7 +199,8 @@ async def test_thirty_alerts_at_once_are_one_table(lab: World) -> None:
         before = len(posted(lab.bob, GENERAL))
         lab.east.set_core_hours("alice", 1234.5 + 600)
         await shows(lab, "bob", 20.25 + 600)
-        await asyncio.sleep(POLL_S / 2)
+        with lab.clock.fast():
+            await asyncio.sleep(1)
         await settled(lab)
         told = [row for row in await lab.rows("notices") if row.kind == "alert"]
         crossings = {(row.limit_id, row.subject) for row in told}
@@ -223,6 +229,6 @@ async def test_killed_between_crossing_and_delivery_it_is_told_once(lab: World, 
         await until(tried, bool, POLL_S)
         await bot.kill()
     lab.slack.faults.clear()
-    async with running(lab, **FAST):
-        await settled(lab, 100)
+    async with fast(lab):
+        await settled(lab)
         assert len(posted(alice, alice.dm)) == 1

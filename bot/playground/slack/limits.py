@@ -1,7 +1,6 @@
 """Rate limits: so many calls a minute per method and workspace, about one post a second per channel."""
 
 import math
-import time
 from collections.abc import Callable, Hashable
 
 TIER_1, TIER_2, TIER_3, TIER_4 = 1, 20, 50, 100
@@ -37,10 +36,10 @@ class Limits:
     `per_minute` holds calls a minute per method and workspace (a missing method is unlimited);
     `posts_per_second` and `burst` are for chat.postMessage per channel,
     `posts_per_minute` for chat.postMessage per workspace.
-    Real seconds are counted, not the twin's clock: callers sleep real seconds too.
+    `seconds` is what callers wait by: real ones, unless their clock runs faster.
     """
 
-    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: Callable[[], float]) -> None:
         self.enabled = True
         self.per_minute = dict(PER_MINUTE)
         self.posts_per_second = 1.0
@@ -69,7 +68,7 @@ class Limits:
     def _take(self, key: Hashable, *, capacity: float, rate: float) -> int | None:
         now = self._seconds()
         tokens, seen = self._buckets.get(key, (float(capacity), now))
-        tokens = min(float(capacity), tokens + (now - seen) * rate)
+        tokens = min(float(capacity), tokens + max(now - seen, 0.0) * rate)
         if tokens >= 1:
             self._buckets[key] = (tokens - 1, now)
             return None

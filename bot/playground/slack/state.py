@@ -85,6 +85,7 @@ class State:
         signing_secret: str,
         app_id: str,
         command: str,
+        seconds: Callable[[], float],
     ) -> None:
         self.now = clock
         self.app_token = app_token
@@ -95,7 +96,7 @@ class State:
         self.should_escape = True
         self.subscriptions = set(SUBSCRIPTIONS)
         self.faults = Faults()
-        self.limits = Limits()
+        self.limits = Limits(seconds)
         self.workspaces: dict[str, Workspace] = {}
         self.by_token: dict[str, Workspace] = {}
         self.calls: list[Call] = []

@@ -1,5 +1,6 @@
 """The whole stand-in: one server that is Slack for the bot under test."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,7 +29,7 @@ class SlackTwin:
     """Slack on loopback: Web API, Socket Mode, signed HTTP delivery, and people who use it.
 
     `clock` gives aware UTC datetimes: timestamps, trigger_ids, response_urls and tickets live by it.
-    Deadlines of 3 s, retries of events and rate limits are real seconds.
+    Deadlines of 3 s and retries of events are real seconds; rate limits count by `seconds`.
     """
 
     def __init__(
@@ -42,9 +43,15 @@ class SlackTwin:
         request_url: str | None = None,
         page: Path | None = None,
         port: int = 0,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._state = State(
-            clock=clock, app_token=app_token, signing_secret=signing_secret, app_id=app_id, command=command
+            clock=clock,
+            app_token=app_token,
+            signing_secret=signing_secret,
+            app_id=app_id,
+            command=command,
+            seconds=seconds,
         )
         self._sockets = SocketMode(self._state)
         self._courier = Courier(self._state, self._sockets)
