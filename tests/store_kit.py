@@ -3,7 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -18,10 +18,14 @@ from bot.jobs.tasks import Tasks
 from bot.playground.cluster import ClusterTwin
 from bot.store.audit import SqlAuditLog
 from bot.store.engine import Database
+from bot.store.limits import SqlLimits
 from bot.store.links import SqlLinks
+from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
+from bot.store.teams import SqlTeams
 from bot.store.vault import KeyRing, new_key
 from bot.usecases.answer_usage import AnswerUsage
+from bot.usecases.counting import Counting
 from bot.usecases.link_account import LinkAccount, LinkWish
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.unlink_account import UnlinkAccount
@@ -44,7 +48,20 @@ class Office:
         )
         self._unlink = UnlinkAccount(links=self.links)
         live = SharedLiveReadings(take, lambda link: take.unless_fresh(link, now=clock()), Tasks())
-        self._answer = AnswerUsage(clusters=clusters, links=self.links, readings=self.readings, live=live)
+        self._answer = AnswerUsage(
+            clusters=clusters,
+            links=self.links,
+            readings=self.readings,
+            live=live,
+            limits=SqlLimits(self._database),
+            counting=Counting(
+                clusters=clusters,
+                poll_interval=timedelta(minutes=10),
+                readings=self.readings,
+                teams=SqlTeams(self._database),
+                polls=SqlPolls(self._database),
+            ),
+        )
         self.tokens: dict[tuple[Person, str], set[str]] = defaultdict(set)
 
     async def __aenter__(self) -> Self:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.errors import AlertOver
+from bot.domain.forecast import Forecast
 from bot.domain.limits import Limit
 from bot.domain.usage import Window
 
@@ -87,8 +88,9 @@ class AlertState:
     """What was said about a limit (of one person, for `each`) in one period: one row, replaced whole.
 
     `told` is the highest threshold (%) that counts as told and has not been resolved, 0 for none.
-    `core_hours` and `as_of` are what the last decision saw. `revision` grows by one with every change: write
-    only over the revision that was read, and of two processes one decides.
+    `forecast` is the one that was told, at `forecast_at`. `core_hours` and `as_of` are what the last decision
+    saw. `revision` grows by one with every change: write only over the revision that was read, and of two
+    processes one decides.
     """
 
     window: Window
@@ -102,6 +104,7 @@ class AlertState:
     snoozed_until: datetime | None = None
     reminders: int = 0
     forecast_at: datetime | None = None
+    forecast: Forecast | None = None
     core_hours: float = 0.0
     as_of: datetime | None = None
     revision: int = 0

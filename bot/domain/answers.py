@@ -5,19 +5,35 @@ from datetime import datetime
 
 from bot.domain.clusters import Cluster
 from bot.domain.errors import WalltimeError
+from bot.domain.forecast import Forecast
+from bot.domain.limits import Limit
 from bot.domain.people import Link, Person
-from bot.domain.usage import Reading, Usage
+from bot.domain.usage import Reading, Usage, Window
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LimitShare:
+    """What is used of one limit in the present period (%), and when it is projected to be full."""
+
+    limit: Limit
+    percent: float
+    window: Window
+    forecast: Forecast | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkUsage:
-    """One link's usage: `problem` says why `reading` is not of this moment; without a reading, why none."""
+    """One link's usage: `problem` says why `reading` is not of this moment; without a reading, why none.
+
+    `limits` are those that count this link alone, the fullest first.
+    """
 
     link: Link
     cluster: Cluster
     reading: Reading | None
     this_month: Usage | None
     pace_per_day: float | None
+    limits: tuple[LimitShare, ...]
     problem: WalltimeError | None
 
 
@@ -37,8 +53,19 @@ class LinkHealth:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelStatus:
+    """What a channel is told: its limits, and the team that they count."""
+
+    channel: str
+    limits: int
+    members: int
+    is_member: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
-    """All that `status` shows of one person."""
+    """All that `status` shows of one person; `channel` is None in a direct message."""
 
     person: Person
     links: tuple[LinkHealth, ...]
+    channel: ChannelStatus | None = None

@@ -148,8 +148,10 @@ class _Case:
         form = Form.MESSAGE
         if self.before.opened_at is not None:
             form = Form.THREAD_AND_CHANNEL if reached >= FULL else Form.THREAD
+        # The alert's message says the forecast too: no second message for it.
+        seen = self._seen()
         after = replace(
-            self._seen(),
+            self._with_forecast(seen) if self._forecast_is_due(reached) else seen,
             told=reached,
             told_at=self.now,
             opened_at=self.before.opened_at or self.now,
@@ -159,8 +161,6 @@ class _Case:
             acknowledged_at=None,
             snoozed_by=None,
             snoozed_until=None,
-            # The alert's message says the forecast too: no second message for it.
-            forecast_at=self.now if self._forecast_is_due(reached) else self.before.forecast_at,
         )
         return self._decided(Reason.CROSSED, after, self._owed(Telling.CROSSED, form, reached))
 
@@ -190,7 +190,7 @@ class _Case:
             owed, note = self._owed(Telling.REMINDER, Form.THREAD, before.told), "reminder"
         if not owed and self._forecast_is_due(before.told):
             form = Form.THREAD if before.is_open else Form.MESSAGE
-            after = replace(after, forecast_at=self.now)
+            after = self._with_forecast(after)
             owed, note = self._owed(Telling.FORECAST, form, FULL), "forecast"
         return self._decided(reason, after, owed, note) if note else self._quiet(reason)
 
@@ -211,6 +211,9 @@ class _Case:
             and not self.measured.missing
             and is_worth_telling(self.forecast, self.measured.window, now=self.now)
         )
+
+    def _with_forecast(self, after: AlertState) -> AlertState:
+        return replace(after, forecast_at=self.now, forecast=self.forecast)
 
     def _seen(self) -> AlertState:
         return replace(

@@ -29,6 +29,15 @@ class UseNow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rehearsal:
+    """How many alerts a limit would have told over the readings since then, and the last one's moment."""
+
+    since: datetime
+    alerts: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LimitSet:
     """A limit that was set: what it replaced and changed, the state of now, who reads what it tells."""
 
@@ -38,6 +47,7 @@ class LimitSet:
     changed: tuple[str, ...]
     now: tuple[UseNow, ...]
     audience: Audience | None
+    rehearsal: Rehearsal | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ from bot.domain.usage import Reading, Window, curve
 
 # Further back nobody remembers.
 REPLAYED: Final = timedelta(days=90)
+# A look at one curve takes a microsecond or two; a form has to answer while somebody waits.
+MOST_LOOKS: Final = 200_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,12 +50,17 @@ class Replay:
 def replay(
     limit: Limit, series: Sequence[Sequence[Reading]], *, zone: ZoneInfo, now: datetime
 ) -> Replay | None:
-    """Decide at each reading of the last 90 days as if it had just come; None without readings."""
+    """Decide at each reading of the last 90 days as if it had just come; None without readings.
+
+    Of very many readings only so many are looked at, evenly: a crossing is then told a little later.
+    """
     curves = [_Curve.of(readings, limit.period.kind) for readings in series if readings]
     moments = sorted({reading.at for readings in series for reading in readings if reading.at <= now})
     moments = [moment for moment in moments if moment >= now - REPLAYED]
     if not moments:
         return None
+    # The last of each few: of what happened between two looks, the newest state counts.
+    moments = moments[:: -ceil(len(moments) * len(curves) / MOST_LOOKS)][::-1]
     state = AlertState(window=window(limit.period, moments[0], zone))
     told = []
     for moment in moments:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ PACE_WINDOW = timedelta(days=7)
 PACE_NEEDS = timedelta(days=1)
 HOURLY_AFTER: Final = timedelta(days=35)
 DAILY_AFTER: Final = timedelta(days=400)
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR: Final = timedelta(hours=1)
 _TICK: Final = timedelta(milliseconds=1)
 
@@ -133,6 +134,18 @@ def thin(readings: Sequence[Reading], *, now: datetime, zone: ZoneInfo) -> tuple
         if at_drop or _bucket(reading, now, zone) != _bucket(after, now, zone):
             kept.append(reading)
     return tuple(kept)
+
+
+def aged(thinned_at: datetime | None, *, now: datetime) -> tuple[Window, ...]:
+    """Return the spans whose readings may have become superfluous since they were thinned last.
+
+    Each begins a step and a day earlier than what grew old, so that no hour or day is cut in two.
+    """
+    spans = []
+    for old_after in (HOURLY_AFTER, DAILY_AFTER):
+        start = _BEGINNING if thinned_at is None else thinned_at - old_after - 2 * PACE_NEEDS
+        spans.append(Window(start=start, end=now - old_after))
+    return tuple(span for span in spans if span.start < span.end)
 
 
 def _bucket(reading: Reading, now: datetime, zone: ZoneInfo) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from bot.domain.clusters import Cluster
 from bot.domain.errors import WalltimeError
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
-from bot.domain.usage import Reading
+from bot.domain.usage import Reading, Window
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +75,22 @@ class Readings(Protocol):
 
         A reading of a link that was forgotten or replaced meanwhile is dropped.
         """
+        ...
+
+
+class OldReadings(Protocol):
+    """Readings that have grown old, of which fewer are kept."""
+
+    async def due(self, *, before: datetime, most: int) -> Sequence[tuple[Link, datetime | None]]:
+        """Return links that were thinned last before then, or (None) never, and when that was."""
+        ...
+
+    async def around(self, link: Link, span: Window) -> tuple[Reading, ...]:
+        """Return the readings in a span with one neighbour on either side, in order of time."""
+        ...
+
+    async def drop(self, link: Link, gone: Sequence[Reading], *, now: datetime) -> None:
+        """Delete readings, and note that the link is thinned as of now."""
         ...
 
 

@@ -35,6 +35,7 @@ from bot.views.limits import (
     LIMIT_OFF,
     LIMIT_OFF_CONFIRM,
     LIMIT_OPEN,
+    LIMIT_TRY,
     PERIOD,
     PERSON,
     SCOPE,
@@ -49,6 +50,8 @@ from bot.views.limits import (
     limit_set_sentence,
     limit_told_sentence,
     limits_message,
+    rehearsal_sentence,
+    tried_form,
 )
 from bot.views.team import (
     TEAM_JOIN_CONFIRM,
@@ -75,6 +78,7 @@ class Limiting:
         app.action(LIMIT_OFF)(self.on_off)
         app.action(LIMIT_OFF_CONFIRM)(self.on_off_confirm)
         app.action(TEAM_JOIN_CONFIRM)(self.on_join_confirm)
+        app.action(LIMIT_TRY)(self.on_try)
         app.view(LIMIT)(self.on_submit)
 
     async def on_open(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -102,6 +106,11 @@ class Limiting:
         reply = self._desk.reply(body, client)
         doing = self._join(person_of(body), body["actions"][0]["value"], client, reply)
         self._desk.work(TEAM_JOIN_CONFIRM, reply, doing)
+
+    async def on_try(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Say in the form what this limit would have told."""
+        await ack()
+        self._desk.aside("limit.try", self._try(body, client))
 
     async def on_submit(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Say at once what is wrong in a field; all that needs Slack or the store follows."""
@@ -174,6 +183,21 @@ class Limiting:
             now=desk.clock(),
         )
         await reply(limit_set_message(answer))
+
+    async def _try(self, body: Body, client: AsyncWebClient) -> None:
+        desk, view = self._desk, body["view"]
+        channel, changes = _read_metadata(view.get("private_metadata") or "")
+        try:
+            order = LimitOrder(
+                person=person_of(body), wish=_wish(view["state"]["values"]), channel=channel, changes=changes
+            )
+            _, cluster, rehearsal = await desk.set_limit.rehearse(
+                await self._looked_up(order, client), now=desk.clock()
+            )
+            said = rehearsal_sentence(rehearsal, cluster)
+        except WalltimeError as error:
+            said = " ".join(limit_field_errors(error).values())
+        await client.views_update(view_id=view["id"], hash=view["hash"], view=tried_form(view, said))
 
     async def _looked_up(self, order: LimitOrder, client: AsyncWebClient) -> LimitOrder:
         """Add what Slack says, when a channel's limit is set or changed; raises ChannelClosed."""

@@ -25,6 +25,7 @@ from bot.domain.commands import (
 )
 from bot.domain.people import Person
 from bot.slack.alerting import Alerting
+from bot.slack.channel import channel_of
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.home import publish_home
 from bot.slack.limiting import Limiting
@@ -118,7 +119,7 @@ class Listeners:
             case Leave():
                 await self._limiting.leave(command, reply)
             case ShowStatus():
-                status = await desk.show_status(person)
+                status = await desk.show_status(person, channel_of(command))
                 await reply(status_message(status, now=desk.clock(), version=desk.version))
             case ShowHelp() as wanted:
                 await reply(help_message(wanted, command=desk.command))

@@ -20,21 +20,21 @@ class SqlReadings:
 
     async def last(self, link: Link) -> Reading | None:
         """Return the newest reading."""
-        query = select(readings).where(_of(link)).order_by(readings.c.at.desc()).limit(1)
+        query = select(readings).where(of_link(link)).order_by(readings.c.at.desc()).limit(1)
         async with self._database.reads() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else _reading(row)
+        return None if row is None else reading_of(row)
 
     async def covering(self, link: Link, start: datetime) -> tuple[Reading, ...]:
         """Return the readings from `start` on, and the one before it."""
-        before = select(func.max(readings.c.at)).where(_of(link), readings.c.at < start).scalar_subquery()
+        before = select(func.max(readings.c.at)).where(of_link(link), readings.c.at < start).scalar_subquery()
         query = (
             select(readings)
-            .where(_of(link), readings.c.at >= func.coalesce(before, literal(start, Moment)))
+            .where(of_link(link), readings.c.at >= func.coalesce(before, literal(start, Moment)))
             .order_by(readings.c.at)
         )
         async with self._database.reads() as connection:
-            return tuple(_reading(row) for row in await connection.execute(query))
+            return tuple(reading_of(row) for row in await connection.execute(query))
 
     async def record(self, link: Link, reading: Reading) -> Reading:
         """Store or confirm a reading, unless its link is gone."""
@@ -49,9 +49,11 @@ class SqlReadings:
             return await add_reading(connection, link, reading)
 
 
-def _of(link: Link) -> ColumnElement[bool]:
+def of_link(link: Link) -> ColumnElement[bool]:
+    """Select a link's readings."""
     return and_(readings.c.workspace == link.person.workspace, readings.c.link_id == link.link_id)
 
 
-def _reading(row: Row[Any]) -> Reading:
+def reading_of(row: Row[Any]) -> Reading:
+    """Read a reading from its row."""
     return Reading(core_hours=row.core_hours, at=row.at, confirmed_at=row.confirmed_at)

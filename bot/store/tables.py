@@ -140,6 +140,8 @@ polls = Table(
     Column("token_failures", Integer, nullable=False),
     Column("owner_told", Boolean, nullable=False),
     Column("stopped", Boolean, nullable=False),
+    # Readings were thinned as of this moment; null before the first time.
+    Column("thinned_at", Moment),
     ForeignKeyConstraint(["workspace", "link_id"], ["links.workspace", "links.link_id"], ondelete="CASCADE"),
 )
 

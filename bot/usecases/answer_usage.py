@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.answers import LinkUsage
+from bot.domain.answers import LimitShare, LinkUsage
 from bot.domain.clusters import Cluster
 from bot.domain.errors import NotLinked, WalltimeError
+from bot.domain.forecast import forecast
+from bot.domain.limits import Limit, ScopeKind
 from bot.domain.people import Link, Person
 from bot.domain.periods import MONTH, window
 from bot.domain.usage import PACE_WINDOW, Reading, pace_per_day, usage_in
 from bot.ports import Links, LiveReadings, Readings
+from bot.ports.alerting import Limits
+from bot.usecases.counting import Counting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +24,8 @@ class AnswerUsage:
     links: Links
     readings: Readings
     live: LiveReadings
+    limits: Limits
+    counting: Counting
 
     async def __call__(self, person: Person, *, now: datetime) -> tuple[LinkUsage, ...]:
         """Return one answer per link on a configured cluster; raises NotLinked if there is none."""
@@ -47,5 +53,27 @@ class AnswerUsage:
             if readings and readings[-1].confirmed_at >= month.start
             else None,
             pace_per_day=pace_per_day(readings, now=now),
+            limits=await self._limits(link, cluster, now) if readings else (),
             problem=problem,
+        )
+
+    async def _limits(self, link: Link, cluster: Cluster, now: datetime) -> tuple[LimitShare, ...]:
+        """Say how full the limits are that count this person alone."""
+        user = link.person.user
+        shares = [
+            await self._share(limit, user, cluster, now)
+            for limit in await self.limits.all_on(link.person.workspace, cluster.name)
+            if limit.scope.kind is not ScopeKind.TEAM and user in await self.counting.subjects(limit)
+        ]
+        return tuple(sorted(shares, key=lambda share: -share.percent))
+
+    async def _share(self, limit: Limit, user: str, cluster: Cluster, now: datetime) -> LimitShare:
+        counted = await self.counting.one(limit, user, now=now)
+        measured = self.counting.measure(limit, counted, cluster, now=now)
+        room = limit.core_hours - measured.core_hours
+        return LimitShare(
+            limit=limit,
+            percent=limit.percent(measured.core_hours),
+            window=measured.window,
+            forecast=forecast([one.readings for one in counted.series], room=room, now=now),
         )

@@ -58,11 +58,13 @@ class Counting:
         found = [await self.one(limit, subject, now=now) for subject in await self.subjects(limit)]
         return tuple(one for one in found if one.links or limit.scope.kind is ScopeKind.TEAM)
 
-    async def one(self, limit: Limit, subject: str, *, now: datetime) -> Counted:
-        """Return what counts for one subject."""
+    async def one(
+        self, limit: Limit, subject: str, *, now: datetime, since: datetime | None = None
+    ) -> Counted:
+        """Return what counts for one subject; `since` asks for more readings than the limit needs."""
         users = (await self.subjects(limit)).get(subject, (subject,) if subject else ())
         polled = await self.polls.series(limit.workspace, users, limit.cluster)
-        start = self._since(limit, now)
+        start = min(since or now, self._since(limit, now))
         series = [
             Series(readings=await self.readings.covering(one.link, start), planned_gap=one.planned_gap)
             for one in polled

@@ -22,7 +22,7 @@ from bot.domain.errors import (
     UnknownCluster,
     WalltimeError,
 )
-from bot.domain.limit_answers import LimitRemoved, LimitSet, ListedLimit, UseNow
+from bot.domain.limit_answers import LimitRemoved, LimitSet, ListedLimit, Rehearsal, UseNow
 from bot.domain.limit_words import OFF_EXAMPLE, PERSON_EXAMPLE
 from bot.domain.limits import (
     Limit,
@@ -36,6 +36,7 @@ from bot.domain.limits import (
     replaced_by,
 )
 from bot.domain.people import Person
+from bot.domain.replay import REPLAYED, Replay, replay
 from bot.domain.standing import OUTSIDER, Audience, Standing, Target
 from bot.ports import AuditEntry, AuditLog, Links
 from bot.ports.alerting import Alerts, Limits, Notice, NoticeKind, Notices
@@ -127,6 +128,11 @@ class SetLimit:
             await self._refused(order.person, order.channel, "limit_refused", error, now)
             raise
 
+    async def rehearse(self, order: LimitOrder, *, now: datetime) -> tuple[Limit, Cluster, Rehearsal | None]:
+        """Return what a limit would have told over the readings so far; stores nothing."""
+        limit, cluster = await self._drafted(order, "rehearsed", now)
+        return limit, cluster, await self._rehearsed(limit, cluster, now)
+
     async def remove(
         self,
         person: Person,
@@ -162,6 +168,21 @@ class SetLimit:
     async def _set(
         self, order: LimitOrder, say: LimitSentences, limit_id: str, notice_id: str, now: datetime
     ) -> LimitSet:
+        fresh, cluster = await self._drafted(order, limit_id, now)
+        replaced, superseded = await self._replaced(order, fresh)
+        if replaced is not None:
+            fresh = replace(fresh, limit_id=replaced.limit_id)
+        answer, first = await self._judged(order, fresh, replaced, cluster, now)
+        await self.limits.put(
+            fresh, replaces=replaced, first=first, notice=_posted(answer, say, notice_id, now)
+        )
+        if superseded is not None:
+            await self.limits.remove(superseded, actor=order.person.user, now=now)
+        await self._tell(answer, first, say, notice_id, now)
+        return answer
+
+    async def _drafted(self, order: LimitOrder, limit_id: str, now: datetime) -> tuple[Limit, Cluster]:
+        """Check all that can be wrong with an order, and return the limit that it asks for."""
         self.examine(order.wish, channel=order.channel, now=now)
         scope = _scope(order)
         if scope.kind is not ScopeKind.ME and not order.standing.is_full_member:
@@ -188,17 +209,7 @@ class SetLimit:
             set_at=now,
             tells=place_of(scope),
         )
-        replaced, superseded = await self._replaced(order, fresh)
-        if replaced is not None:
-            fresh = replace(fresh, limit_id=replaced.limit_id)
-        answer, first = await self._judged(order, fresh, replaced, cluster, now)
-        await self.limits.put(
-            fresh, replaces=replaced, first=first, notice=_posted(answer, say, notice_id, now)
-        )
-        if superseded is not None:
-            await self.limits.remove(superseded, actor=order.person.user, now=now)
-        await self._tell(answer, first, say, notice_id, now)
-        return answer
+        return fresh, cluster
 
     async def _judged(
         self, order: LimitOrder, fresh: Limit, replaced: Limit | None, cluster: Cluster, now: datetime
@@ -220,8 +231,24 @@ class SetLimit:
             changed=() if replaced is None else changes(replaced, fresh),
             now=tuple(sorted(uses, key=lambda use: -use.percent)),
             audience=order.audience,
+            rehearsal=await self._rehearsed(fresh, cluster, now),
         )
         return answer, first
+
+    async def _rehearsed(self, limit: Limit, cluster: Cluster, now: datetime) -> Rehearsal | None:
+        """Replay a limit for everybody it counts, all together; None without readings."""
+        found: list[Replay] = []
+        for subject in await self.counting.subjects(limit):
+            counted = await self.counting.one(limit, subject, now=now, since=now - REPLAYED)
+            told = replay(limit, [one.readings for one in counted.series], zone=cluster.timezone, now=now)
+            found += [told] if told else []
+        if not found:
+            return None
+        return Rehearsal(
+            since=min(one.since for one in found),
+            alerts=sum(one.alerts for one in found),
+            last_at=max((one.last_at for one in found if one.last_at), default=None),
+        )
 
     async def _tell(
         self,

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from bot.domain.answers import LinkHealth, Status
+from bot.domain.answers import ChannelStatus, LinkHealth, Status
 from bot.domain.clusters import Cluster
 from bot.domain.people import Link, Person
 from bot.ports import Links, Readings
-from bot.ports.alerting import Polls
+from bot.ports.alerting import Limits, Polls, Teams
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,12 +17,28 @@ class ShowStatus:
     links: Links
     readings: Readings
     polls: Polls
+    limits: Limits
+    teams: Teams
 
-    async def __call__(self, person: Person) -> Status:
-        """Return every link, those on clusters that left the settings included."""
+    async def __call__(self, person: Person, channel: str | None) -> Status:
+        """Return every link, those on clusters that left the settings included, and the channel."""
         by_name = {cluster.name: cluster for cluster in self.clusters}
         found = [await self._health(link, by_name.get(link.cluster)) for link in await self.links.of(person)]
-        return Status(person=person, links=tuple(found))
+        return Status(
+            person=person,
+            links=tuple(found),
+            channel=None if channel is None else await self._channel(person, channel),
+        )
+
+    async def _channel(self, person: Person, channel: str) -> ChannelStatus:
+        of_both = await self.limits.of(person.workspace, user=person.user, channel=channel)
+        members = await self.teams.members(person.workspace, channel)
+        return ChannelStatus(
+            channel=channel,
+            limits=sum(limit.scope.channel == channel for limit in of_both),
+            members=len(members),
+            is_member=person.user in members,
+        )
 
     async def _health(self, link: Link, cluster: Cluster | None) -> LinkHealth:
         polled = await self.polls.series(link.person.workspace, [link.person.user], link.cluster)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 
 from bot.domain.clusters import Cluster
@@ -19,6 +19,11 @@ def moment(at: datetime, cluster: Cluster) -> str:
     """`22 Nov 2026, 17:40 (Asia/Shanghai)`: a moment in the cluster's time zone."""
     local = format_datetime(at, "d MMM yyyy, HH:mm", tzinfo=cluster.timezone, locale=LOCALE)
     return f"{local} ({cluster.timezone.key})"
+
+
+def day(at: datetime, cluster: Cluster) -> str:
+    """`22 Nov`: the day of a moment in the cluster's time zone."""
+    return format_date(at.astimezone(cluster.timezone).date(), "d MMM", locale=LOCALE)
 
 
 def local_moment(at: datetime, cluster: Cluster) -> str:

@@ -1,9 +1,9 @@
 """`limit`: the list, the form, and what is said when a limit is set or removed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from slackblocks import (
     Block,
@@ -32,18 +32,19 @@ from bot.domain.errors import (
     UnknownCluster,
     WalltimeError,
 )
-from bot.domain.limit_answers import LimitRemoved, LimitSet, ListedLimit, UseNow
+from bot.domain.limit_answers import LimitRemoved, LimitSet, ListedLimit, Rehearsal, UseNow
 from bot.domain.limits import DEFAULT_THRESHOLDS, Limit, PlaceKind, ScopeKind, range_words
 from bot.domain.periods import PeriodKind
 from bot.domain.standing import Audience
 from bot.views.errors import limit_fault, sentence
-from bot.views.format import escape, hours, moment
+from bot.views.format import day, escape, hours, moment
 from bot.views.kit import Message, View, buttons, draw, say, small_print
 
 LIMIT: Final = "limit"
 LIMIT_OPEN: Final = "limit.open"
 LIMIT_OFF: Final = "limit.off"
 LIMIT_OFF_CONFIRM: Final = "limit.off.confirm"
+LIMIT_TRY: Final = "limit.try"
 SCOPE: Final = "scope"
 PERSON: Final = "person"
 CORE_HOURS: Final = "core_hours"
@@ -124,7 +125,12 @@ def limit_removed_sentence(removed: LimitRemoved) -> str:
 
 def limit_set_message(answer: LimitSet) -> Message:
     """Answer who set it: what stands and what changed, the state of now, where it will tell."""
-    parts = (_set_words(answer), *_now_words(answer), _tells_words(answer.limit, answer.audience))
+    parts = (
+        _set_words(answer),
+        *_now_words(answer),
+        rehearsal_sentence(answer.rehearsal, answer.cluster),
+        _tells_words(answer.limit, answer.audience),
+    )
     return say(" ".join(parts))
 
 
@@ -199,6 +205,11 @@ def limit_form(
             hint="Whole percentages from 1 to 200. Empty: 50, 80, 90, 100.",
             optional=True,
         ),
+        SectionBlock(
+            SlackText("What would it have told over the readings so far?", TextType.PLAINTEXT),
+            block_id=LIMIT_TRY,
+        ),
+        buttons(Button(text="Try it", action_id=LIMIT_TRY)),
     ]
     return draw(
         ModalView(
@@ -210,6 +221,16 @@ def limit_form(
             blocks=inputs,
         )
     )
+
+
+def tried_form(view: Mapping[str, Any], said: str) -> View:
+    """Draw the form that somebody has open, with the answer in it; Slack keeps what was typed."""
+    kept = ("type", "title", "submit", "close", "callback_id", "private_metadata")
+    answer = {"text": {"type": "plain_text", "text": said}}
+    blocks = [
+        {**block, **answer} if block.get("block_id") == LIMIT_TRY else block for block in view["blocks"]
+    ]
+    return {**{name: view[name] for name in kept}, "blocks": blocks}
 
 
 def limit_field_errors(error: WalltimeError) -> dict[str, str]:
@@ -335,6 +356,21 @@ def _use_words(use: UseNow, answer: LimitSet) -> str:
     since = f" since {moment(use.since, answer.cluster)}" if use.since else ""
     least = "at least " if use.missing else ""
     return f"{who}{least}{hours(use.core_hours)} core-hours used{since}, {share(use.percent)}, as of {as_of}."
+
+
+def rehearsal_sentence(rehearsal: Rehearsal | None, cluster: Cluster) -> str:
+    """Say what it would have told: "… it would have alerted 3 times, last on 14 Nov."."""
+    if rehearsal is None:
+        return "There are no readings yet to try it on."
+    on = f"On the readings since {day(rehearsal.since, cluster)} it would have alerted"
+    if rehearsal.last_at is None:
+        return f"{on} never."
+    last = day(rehearsal.last_at, cluster)
+    return (
+        f"{on} once, on {last}."
+        if rehearsal.alerts == 1
+        else f"{on} {rehearsal.alerts} times, last on {last}."
+    )
 
 
 def _tells_words(limit: Limit, audience: Audience | None) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from slackblocks import Block, SectionBlock
 
-from bot.domain.answers import LinkHealth, Status
+from bot.domain.answers import ChannelStatus, LinkHealth, Status
 from bot.views.format import age, escape, hours
 from bot.views.kit import MOST_LINKS, Message, buttons, left_out, link_button, small_print
 
@@ -15,9 +15,20 @@ def status_message(status: Status, *, now: datetime, version: str) -> Message:
     support = f"{status.person.workspace}/{status.person.user}, version {version}"
     blocks: list[Block] = [SectionBlock(line) for line in lines[:MOST_LINKS]]
     blocks += left_out(status.links)
+    if status.channel is not None:
+        lines.append(_channel(status.channel))
+        blocks.append(SectionBlock(lines[-1]))
     blocks.append(buttons(link_button()))
     blocks.append(small_print(f"For support: {support}"))
     return Message(text=f"{' '.join(lines)} For support: {support}.", blocks=tuple(blocks))
+
+
+def _channel(channel: ChannelStatus) -> str:
+    """Say what this channel is told, and whose use counts for it."""
+    limits = "1 limit" if channel.limits == 1 else f"{channel.limits} limits"
+    team = "nobody has joined its team" if not channel.members else f"{channel.members} joined its team"
+    you = ", you among them" if channel.is_member else ""
+    return f"<#{channel.channel}>: {limits}; {team}{you}."
 
 
 def _line(health: LinkHealth, now: datetime) -> str:

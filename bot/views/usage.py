@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from slackblocks import Block, Button, SectionBlock
 
-from bot.domain.answers import LinkUsage
+from bot.domain.answers import LimitShare, LinkUsage
+from bot.domain.clusters import Cluster
 from bot.domain.errors import PersonCanFix, SealBroken, WalltimeError
+from bot.domain.limits import FULL
 from bot.views.errors import sentence
+from bot.views.forecast import forecast_words
 from bot.views.format import age, escape, hours, local_moment, moment
 from bot.views.kit import MOST_LINKS, USAGE_REFRESH, Message, buttons, left_out, link_button, small_print
+from bot.views.limits import period_words, share
+
+MOST_LIMITS: Final = 5
 
 
 def usage_message(answers: Sequence[LinkUsage], *, now: datetime) -> Message:
@@ -40,6 +47,9 @@ def _link_blocks(answer: LinkUsage, now: datetime) -> list[Block]:
         if answer.pace_per_day is not None:
             fields.append(f"*Pace*\nabout {hours(answer.pace_per_day)} core-hours a day")
         blocks.append(SectionBlock(name, fields=[*fields]))
+        if answer.limits:
+            lines = (f"• {_limit(one, answer.cluster)}" for one in answer.limits[:MOST_LIMITS])
+            blocks.append(SectionBlock("\n".join(lines)))
         blocks.append(small_print(f"as of {local_moment(answer.reading.confirmed_at, answer.cluster)}"))
     if answer.problem is not None:
         again = link_button(answer.cluster.name, "Link again") if _relink_helps(answer.problem) else None
@@ -63,9 +73,20 @@ def _spoken(answer: LinkUsage, now: datetime) -> str:
             said.append(f"This month{mark}: {hours(answer.this_month.core_hours)} core-hours.")
         if answer.pace_per_day is not None:
             said.append(f"Pace: about {hours(answer.pace_per_day)} core-hours a day.")
+        said += [f"{_limit(one, answer.cluster)}." for one in answer.limits[:MOST_LIMITS]]
     if answer.problem is not None:
         said.append(escape(_problem(answer, answer.problem, now)))
     return " ".join(said)
+
+
+def _limit(one: LimitShare, cluster: Cluster) -> str:
+    """Say how full a limit is, and when it will be full; a channel's limit names its channel."""
+    limit = one.limit
+    where = f" (<#{limit.scope.channel}>)" if limit.scope.channel else ""
+    used = f"{share(one.percent)} of {hours(limit.core_hours)} core-hours {period_words(limit)}{where}"
+    if one.forecast is None or one.percent >= FULL:
+        return used
+    return f"{used}; {forecast_words(one.forecast, one.window, cluster)}"
 
 
 def _problem(answer: LinkUsage, problem: WalltimeError, now: datetime) -> str:

@@ -32,6 +32,7 @@ from bot.store.engine import Database
 from bot.store.limits import SqlAlerts, SqlLimits
 from bot.store.links import SqlLinks
 from bot.store.notices import SqlNotices, SqlPlaces
+from bot.store.old_readings import SqlOldReadings
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.teams import SqlTeams
@@ -46,6 +47,7 @@ from bot.usecases.poll_link import PollLink
 from bot.usecases.set_limit import SetLimit
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.take_reading import TakeReading
+from bot.usecases.thin_readings import ThinReadings
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.alerts import AlertDrawings
 from bot.web.server import Server, SlackEvents, make_server
@@ -54,6 +56,7 @@ from bot.wiring.settings import Settings
 
 # Under the ten seconds that Docker gives before it kills.
 DRAIN: Final = timedelta(seconds=7)
+THIN_EVERY: Final = timedelta(minutes=1)
 RETRY_SLACK: Final = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
@@ -219,7 +222,14 @@ class Bot:
             polls=polls,
         )
         poll = PollLink(counting=counting, live=live, limits=limits, alerts=alerts, polls=polls)
-        polling = Polling(polls, lambda polled, now: poll(polled, now=now), self._tasks, clock=self._clock)
+        polling = Polling(
+            polls,
+            lambda polled, now: poll(polled, now=now),
+            self._tasks,
+            clock=self._clock,
+            at_once=self._settings.polls_at_once,
+        )
+        thin = ThinReadings(clusters=clusters, old=SqlOldReadings(self._database))
         deliver = DeliverNotices(
             notices=notices,
             alerts=alerts,
@@ -237,14 +247,24 @@ class Bot:
         )
         self._engine.every(self._tick, "polling", polling.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
+        self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
         return Desk(
             command=self._settings.command,
             version=bot_version(),
             clusters=clusters,
-            answer_usage=AnswerUsage(clusters=clusters, links=links, readings=readings, live=live),
+            answer_usage=AnswerUsage(
+                clusters=clusters,
+                links=links,
+                readings=readings,
+                live=live,
+                limits=limits,
+                counting=counting,
+            ),
             link_account=LinkAccount(clusters=clusters, api=api, links=links, audit=audit),
             unlink_account=UnlinkAccount(links=links),
-            show_status=ShowStatus(clusters=clusters, links=links, readings=readings, polls=polls),
+            show_status=ShowStatus(
+                clusters=clusters, links=links, readings=readings, polls=polls, limits=limits, teams=teams
+            ),
             set_limit=SetLimit(
                 counting=counting, links=links, limits=limits, alerts=alerts, notices=notices, audit=audit
             ),

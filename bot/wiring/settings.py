@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bot.domain.clusters import Cluster, base_url
 from bot.domain.secret import Secret
+from bot.jobs.polling import AT_ONCE
 from bot.store.vault import KeyRing
 from bot.wiring.clusters import read_clusters
 
@@ -110,6 +111,7 @@ class Settings(BaseModel):
     poll_interval: Annotated[timedelta, BeforeValidator(_span), Field(ge=timedelta(seconds=1))] = timedelta(
         minutes=10
     )
+    polls_at_once: int = Field(default=AT_ONCE, ge=1, le=1000)
     admins: Annotated[frozenset[str], BeforeValidator(_list)] = frozenset()
     log_format: Annotated[Literal["console", "json", ""], BeforeValidator(_lower)] = ""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"

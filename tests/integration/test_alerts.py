@@ -21,7 +21,7 @@ POLL_S = 15.0
 
 def fast(lab: World) -> AbstractAsyncContextManager[Bot]:
     """Run the bot with polls that a test can wait for."""
-    return lab.bot(tick=TICK, **FAST)
+    return lab.bot(tick=TICK, WALLTIME_POLL_INTERVAL="1s")
 
 
 def posted(who: Client, channel: str) -> list[Message]:

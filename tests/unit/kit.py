@@ -93,6 +93,7 @@ def usage(
         reading=reading(1234.5),
         this_month=Usage(core_hours=20.25, since=NOW),
         pace_per_day=3.5,
+        limits=(),
         problem=problem,
     )
 

@@ -11,10 +11,13 @@ from bot.domain.people import Link
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading
 from bot.store.engine import Database
+from bot.store.limits import SqlLimits
 from bot.store.links import SqlLinks
+from bot.store.old_readings import SqlOldReadings
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.tables import metadata
+from bot.store.teams import SqlTeams
 from bot.store.vault import KeyRing
 from tests.unit.kit import RING_KEY, reading
 
@@ -29,11 +32,17 @@ class Store:
     links: SqlLinks = field(init=False)
     readings: SqlReadings = field(init=False)
     polls: SqlPolls = field(init=False)
+    limits: SqlLimits = field(init=False)
+    teams: SqlTeams = field(init=False)
+    old: SqlOldReadings = field(init=False)
 
     def __post_init__(self) -> None:
         self.links = SqlLinks(self.database, RING)
         self.readings = SqlReadings(self.database)
         self.polls = SqlPolls(self.database)
+        self.limits = SqlLimits(self.database)
+        self.teams = SqlTeams(self.database)
+        self.old = SqlOldReadings(self.database)
 
     async def record(self, link: Link, first: Reading | None = None, *, token: str = "token") -> Link:
         """Link, with a first reading."""

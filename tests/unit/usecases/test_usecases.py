@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
+from bot.domain.answers import ChannelStatus
 from bot.domain.clusters import Cluster
 from bot.domain.errors import (
     AccessDenied,
@@ -18,16 +20,21 @@ from bot.domain.errors import (
     UsernameUnknown,
     WalltimeError,
 )
+from bot.domain.limits import Scope, ScopeKind
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading, Usage
 from bot.store.audit import SqlAuditLog
 from bot.store.engine import Database
+from bot.store.tables import metadata
 from bot.usecases.answer_usage import AnswerUsage
+from bot.usecases.counting import Counting
 from bot.usecases.link_account import LinkAccount, LinkWish
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.take_reading import REUSED_FOR, TakeReading
+from bot.usecases.thin_readings import ThinReadings
 from bot.usecases.unlink_account import UnlinkAccount
+from tests.unit.domain.kit import limit
 from tests.unit.kit import ALICE, NOW, east, link, milliseconds, reading, shown, table, token
 from tests.unit.store.kit import Store
 
@@ -35,6 +42,7 @@ EAST, WEST = east(cluster_id="11112"), east(name="west", label="West", cluster_i
 CLUSTERS = (EAST, WEST)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass
@@ -182,7 +190,21 @@ async def test_a_failed_reading_leaves_the_last_one(store: Store) -> None:
 
 
 def answering(store: Store, live: Live) -> AnswerUsage:
-    return AnswerUsage(clusters=CLUSTERS, links=store.links, readings=store.readings, live=live)
+    counting = Counting(
+        clusters=CLUSTERS,
+        poll_interval=10 * MINUTE,
+        readings=store.readings,
+        teams=store.teams,
+        polls=store.polls,
+    )
+    return AnswerUsage(
+        clusters=CLUSTERS,
+        links=store.links,
+        readings=store.readings,
+        live=live,
+        limits=store.limits,
+        counting=counting,
+    )
 
 
 async def test_who_is_not_linked_is_told_so(store: Store) -> None:
@@ -253,12 +275,83 @@ async def test_the_month_is_counted_from_readings_before_it(store: Store) -> Non
     assert answer.pace_per_day == pytest.approx(1)
 
 
+def showing(store: Store) -> ShowStatus:
+    return ShowStatus(
+        clusters=CLUSTERS,
+        links=store.links,
+        readings=store.readings,
+        polls=store.polls,
+        limits=store.limits,
+        teams=store.teams,
+    )
+
+
+async def test_usage_comes_with_the_limits_that_count_it_alone(store: Store) -> None:
+    """Mine, a channel's for each member, none of somebody else, none for a team's sum."""
+    mine = await store.record(link(), reading(0, NOW - 10 * DAY))
+    for days in range(9, -1, -1):
+        await store.readings.record(mine, reading(10.0 * (10 - days), NOW - days * DAY))
+    await store.teams.join(ALICE, "C1", now=NOW)
+    scopes = (
+        Scope(kind=ScopeKind.ME, user=ALICE.user),
+        Scope(kind=ScopeKind.ME, user="U9"),
+        Scope(kind=ScopeKind.EACH, channel="C1"),
+        Scope(kind=ScopeKind.EACH, channel="C2"),
+        Scope(kind=ScopeKind.TEAM, channel="C1"),
+    )
+    for number, scope in enumerate(scopes):
+        fresh = limit(limit_id=f"l{number}", scope=scope, core_hours=150.0 + number)
+        await store.limits.put(fresh, replaces=None, first=(), notice=None)
+    (answer,) = await answering(store, Live({"east": reading(100)}))(ALICE, now=NOW)
+    assert [share.limit.limit_id for share in answer.limits] == ["l0", "l2"]
+    assert answer.limits[0].percent == pytest.approx(100 * 100 / 150)
+    assert answer.limits[0].forecast is not None
+    assert answer.limits[0].forecast.about - NOW < 8 * DAY
+
+
+async def test_status_says_what_a_channel_is_told(store: Store) -> None:
+    await store.teams.join(ALICE, "C1", now=NOW)
+    fresh = limit(scope=Scope(kind=ScopeKind.TEAM, channel="C1"))
+    await store.limits.put(fresh, replaces=None, first=(), notice=None)
+    mine = limit(limit_id="own", scope=Scope(kind=ScopeKind.ME, user=ALICE.user))
+    await store.limits.put(mine, replaces=None, first=(), notice=None)
+    status = await showing(store)(ALICE, "C1")
+    assert status.channel == ChannelStatus(channel="C1", limits=1, members=1, is_member=True)
+    assert (await showing(store)(ALICE, None)).channel is None
+
+
+async def test_old_readings_are_thinned_once_a_day(store: Store) -> None:
+    """Every ten minutes a reading for 40 days: of the five oldest days one per hour stays."""
+    mine = await store.record(link(), reading(0, NOW - 40 * DAY))
+    async with store.database.writes() as connection:
+        rows = [
+            {
+                "workspace": mine.person.workspace,
+                "link_id": mine.link_id,
+                "at": NOW - 40 * DAY + number * 10 * MINUTE,
+                "confirmed_at": NOW - 40 * DAY + number * 10 * MINUTE,
+                "core_hours": float(number),
+            }
+            for number in range(1, 40 * 24 * 6)
+        ]
+        await connection.execute(insert(metadata.tables["readings"]), rows)
+    before = await store.kept(mine)
+    thinning = ThinReadings(clusters=CLUSTERS, old=store.old)
+    went = await thinning(now=NOW)
+    after = await store.kept(mine)
+    assert len(before) - len(after) == went
+    assert len([one for one in after if one.at < NOW - 35 * DAY]) == pytest.approx(5 * 24, abs=2)
+    assert [one for one in after if one.at > NOW - 35 * DAY] == [
+        one for one in before if one.at > NOW - 35 * DAY
+    ]
+    assert await thinning(now=NOW + HOUR) == 0
+    assert await thinning(now=NOW + 25 * HOUR) == pytest.approx(5 * 25, abs=6)
+
+
 async def test_status_shows_links_on_clusters_that_are_gone_too(store: Store) -> None:
     await store.record(link(), reading(5))
     await store.record(link(cluster="gone"))
-    status = await ShowStatus(
-        clusters=CLUSTERS, links=store.links, readings=store.readings, polls=store.polls
-    )(ALICE)
+    status = await showing(store)(ALICE, None)
     assert status.person == ALICE
     assert [(each.link.cluster, each.cluster) for each in status.links] == [("east", EAST), ("gone", None)]
     assert status.links[0].reading == reading(5)

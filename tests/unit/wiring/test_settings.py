@@ -229,6 +229,7 @@ def test_every_setting_may_stand_in_a_file(field: str, tmp_path: Path) -> None:
         "http_port": "81",
         "public_url": "https://example.edu",
         "poll_interval": "1m",
+        "polls_at_once": "5",
         "admins": "U1",
         "log_format": "json",
         "log_level": "debug",

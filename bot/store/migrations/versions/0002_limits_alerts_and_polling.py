@@ -127,6 +127,7 @@ def upgrade() -> None:
         sa.Column("token_failures", sa.Integer(), nullable=False),
         sa.Column("owner_told", sa.Boolean(), nullable=False),
         sa.Column("stopped", sa.Boolean(), nullable=False),
+        sa.Column("thinned_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["workspace", "link_id"],
             ["links.workspace", "links.link_id"],
