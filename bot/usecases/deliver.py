@@ -9,7 +9,6 @@ One turn claims due notices and serves each place by itself:
     else                                           ──> the oldest is posted, at most one a second; then edits
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,6 +30,7 @@ from bot.ports.alerting import (
     Places,
     Receipt,
 )
+from bot.usecases.counting import derived_id
 
 LEASE: Final = timedelta(seconds=60)
 MOST_CLAIMED: Final = 1000
@@ -567,7 +567,7 @@ class _Turn:
                 Notice(
                     workspace=self._workspace,
                     # The same id again is nothing new: one for each owner and trouble.
-                    notice_id=_derived_id("trouble", self._place.slack_id, trouble.since.isoformat(), owner),
+                    notice_id=derived_id("trouble", self._place.slack_id, trouble.since.isoformat(), owner),
                     place=Place(kind=PlaceKind.DM, slack_id=owner),
                     kind=NoticeKind.CHANNEL_TROUBLE,
                     created_at=self._now,
@@ -595,7 +595,7 @@ class _Turn:
             await self._to.notices.owe(
                 Notice(
                     workspace=newest.workspace,
-                    notice_id=_derived_id("edit", newest.notice_id),
+                    notice_id=derived_id("edit", newest.notice_id),
                     place=newest.place,
                     kind=NoticeKind.ALERT,
                     created_at=self._now,
@@ -734,10 +734,6 @@ def _has_first(notices: Iterable[Notice]) -> bool:
 def _id_in_table(notice: Notice) -> str:
     """Return the id under which a notice stands in a storm's table: it tells the table from a message."""
     return f"{notice.notice_id}~table"
-
-
-def _derived_id(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
 def _backoff(failures: int) -> timedelta:
