@@ -245,9 +245,7 @@ class Bot:
             link_account=LinkAccount(clusters=clusters, api=api, links=links, audit=audit),
             unlink_account=UnlinkAccount(links=links),
             show_status=ShowStatus(clusters=clusters, links=links, readings=readings, polls=polls),
-            set_limit=SetLimit(
-                counting=counting, links=links, limits=limits, alerts=alerts, notices=notices, audit=audit
-            ),
+            set_limit=SetLimit(counting=counting, links=links, limits=limits, alerts=alerts, audit=audit),
             act_on_alert=ActOnAlert(
                 counting=counting, limits=limits, alerts=alerts, notices=notices, audit=audit
             ),

@@ -17,7 +17,7 @@ from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import MONTH, next_window, window
 from bot.domain.usage import Window
-from bot.ports.alerting import Alert, ChannelTrouble, Notice, NoticeKind, Receipt
+from bot.ports.alerting import Alert, ChannelTrouble, Judged, Notice, NoticeKind, Receipt
 from bot.usecases.deliver import DeliverNotices, Outcome
 from tests.unit.domain.kit import NOON, SHANGHAI, limit
 from tests.unit.kit import table
@@ -317,12 +317,13 @@ class Limits_:  # noqa: N801
         fresh: Limit,
         *,
         replaces: Limit | None,
-        first: Sequence[tuple[str, Decision]],
-        notice: Notice | None,
-    ) -> None:
+        supersedes: Limit | None,
+        judged: Sequence[Judged],
+        notices: Sequence[Notice],
+    ) -> bool:
         raise NotImplementedError
 
-    async def remove(self, limit: Limit, *, actor: str, now: datetime) -> bool:
+    async def remove(self, limit: Limit, *, actor: str, notices: Sequence[Notice], now: datetime) -> bool:
         raise NotImplementedError
 
 
