@@ -18,7 +18,8 @@ from bot.domain.people import Person
 from bot.domain.periods import MONTH, next_window, window
 from bot.domain.usage import Window
 from bot.ports.alerting import Alert, ChannelTrouble, Judged, Notice, NoticeKind, Receipt
-from bot.usecases.deliver import DeliverNotices, Outcome
+from bot.usecases.deliver import DeliverNotices
+from bot.usecases.delivery.turn import Outcome
 from tests.unit.domain.kit import NOON, SHANGHAI, limit
 from tests.unit.kit import table
 
