@@ -11,16 +11,11 @@ from bot.domain.alerts import AlertState, Form, Owed, SnoozeLength, Telling
 from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind
 from bot.domain.periods import DAY, MONTH, QUARTER, TOTAL, WEEK, YEAR, Period, window
 from bot.playground.slack.check import faults_of_message
-from bot.views.alerts import (
-    MOST_ROWS,
-    AlertDrawings,
-    alert_message,
-    finished_message,
-    period_words,
-    reply_message,
-    trouble_sentence,
-)
+from bot.views.alert_words import period_words
+from bot.views.alerts import AlertDrawings, alert_message, finished_message, reply_message
 from bot.views.kit import Message
+from bot.views.storms import MOST_ROWS
+from bot.views.trouble import trouble_sentence
 from tests.unit.domain.kit import ANNA, NOON, SHANGHAI, limit
 from tests.unit.kit import east, table
 
