@@ -24,6 +24,7 @@ BOT_TOKEN: Final = "xoxb-demo-lab"  # noqa: S105 (opens the look-alike only)
 APP_TOKEN: Final = "xapp-1-A0WALLTIME-1-demo"  # noqa: S105 (the same)
 TOKEN_LIVES: Final = timedelta(hours=12)
 HISTORY: Final = timedelta(days=60)
+BIG_JOB: Final = 500
 POLL_INTERVAL: Final = "5s"  # nobody waits ten minutes for a demo
 
 
@@ -91,6 +92,8 @@ def _furnish(slack: SlackTwin) -> None:
         [
             "Type `/walltime link`, paste a token from the list, press Link. Then type `/walltime`.",
             "Act as another person to see that your numbers are yours alone.",
+            "Type `/walltime limit 600 per week`, let everybody burn core-hours: the alert is a message.",
+            "Type `/walltime join`, then `/walltime limit team 1000 per month on east`: that alert is here.",
             "Switch the cluster off and ask half a minute later: the last reading is shown with its age.",
         ]
     )
@@ -119,4 +122,12 @@ def _people_work(cluster: ClusterTwin, slack: SlackTwin) -> None:
     def switch(on: bool) -> None:  # noqa: FBT001 (the page's switch calls it so)
         cluster.down = on
 
+    def job(on: bool) -> None:  # noqa: FBT001 (as above)
+        if on:
+            for _, username, _, _ in people:
+                cluster.set_core_hours(username, cluster.core_hours(username) + BIG_JOB)
+
     slack.add_switch(f"{cluster.name}-down", f"{label} is down", False, switch)
+    slack.add_switch(
+        f"{cluster.name}-job", f"On: everybody burns {BIG_JOB} core-hours on {label}", False, job
+    )

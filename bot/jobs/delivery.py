@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import Counter
 
 from bot.jobs.tasks import Tasks
-from bot.usecases.deliver import Outcome
+from bot.usecases.delivery.turn import Outcome
 
 # A turn lasts as long as its slowest place; more at a time would only wait for the database.
 MOST_TURNS: Final = 30

@@ -74,6 +74,15 @@ class ChannelTrouble:
     owner_told: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """A subject as its limit was set: what was decided, over which revision of its state (0: over none)."""
+
+    subject: str
+    revision: int
+    decision: Decision
+
+
 class Limits(Protocol):
     """The limits that stand."""
 
@@ -94,17 +103,20 @@ class Limits(Protocol):
         fresh: Limit,
         *,
         replaces: Limit | None,
-        first: Sequence[tuple[str, Decision]],
-        notice: Notice | None,
-    ) -> None:
-        """Store a limit, what counts as told already for each subject, its audit entry and its notice.
+        supersedes: Limit | None,
+        judged: Sequence[Judged],
+        notices: Sequence[Notice],
+    ) -> bool:
+        """Store a limit, what counts as told already, its audit entry and what it owes, in one transaction.
 
-        A limit that replaces another keeps that one's `limit_id`, alerts and messages.
+        A limit that replaces another keeps that one's `limit_id`, alerts and messages; one that it
+        `supersedes` is removed. False, and nothing written, if meanwhile somebody changed the one, removed
+        the other, or wrote to a state whose revision `judged` has.
         """
         ...
 
-    async def remove(self, limit: Limit, *, actor: str, now: datetime) -> bool:
-        """Forget a limit with its alerts and owed notices; False if it is gone already."""
+    async def remove(self, limit: Limit, *, actor: str, notices: Sequence[Notice], now: datetime) -> bool:
+        """Forget a limit with its alerts and what it owed, and owe these; False if it is gone already."""
         ...
 
 

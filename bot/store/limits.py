@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.alerts import Decision, Transition
 from bot.domain.limits import Limit, ScopeKind
 from bot.ports import AuditEntry
-from bot.ports.alerting import Alert, Notice, Receipt
+from bot.ports.alerting import Alert, Judged, Notice, Receipt
 from bot.store.audit import append
 from bot.store.bodies import LIMIT, STATE, TRANSITION
 from bot.store.engine import Database
@@ -42,42 +42,33 @@ class SqlLimits:
         fresh: Limit,
         *,
         replaces: Limit | None,
-        first: Sequence[tuple[str, Decision]],
-        notice: Notice | None,
-    ) -> None:
-        """Store a limit with what counts as told; one that replaces another stands under that one's id."""
-        values = {
-            "cluster": fresh.cluster,
-            "channel": fresh.scope.channel,
-            "person": fresh.scope.user,
-            "set_at": fresh.set_at,
-            "body": LIMIT.dump_json(fresh).decode(),
-        }
-        key = {"workspace": fresh.workspace, "limit_id": fresh.limit_id}
+        supersedes: Limit | None,
+        judged: Sequence[Judged],
+        notices: Sequence[Notice],
+    ) -> bool:
+        """Store a limit and all that follows from it, or nothing."""
+        by, at = fresh.set_by.user, fresh.set_at
         async with self._database.writes() as connection:
-            if replaces is None:
-                await connection.execute(insert(limits).values(**key, **values))
-            else:
-                await connection.execute(update(limits).where(_is(limits, fresh)).values(**values))
-            for subject, decision in first:
-                await _write(connection, fresh, subject, decision, expected=None)
-            if notice is not None:
+            is_whole = await _put(connection, fresh, replaces)
+            for one in judged:
+                is_whole = is_whole and await _write(
+                    connection, fresh, one.subject, one.decision, expected=one.revision
+                )
+            if supersedes is not None:
+                is_whole = is_whole and await _forget(connection, supersedes, by, at)
+            for notice in notices:
                 await owe(connection, notice)
-            action = "limit_set" if replaces is None else "limit_changed"
-            await append(connection, _entry(fresh, action, fresh.set_by.user, fresh.set_at))
+            if not is_whole:
+                await connection.rollback()
+        return is_whole
 
-    async def remove(self, limit: Limit, *, actor: str, now: datetime) -> bool:
-        """Forget a limit with its alerts and owed notices."""
+    async def remove(self, limit: Limit, *, actor: str, notices: Sequence[Notice], now: datetime) -> bool:
+        """Forget a limit with its alerts and what it owed."""
         async with self._database.writes() as connection:
-            gone = await connection.execute(delete(limits).where(_is(limits, limit)))
-            if gone.rowcount == 0:
+            if not await _forget(connection, limit, actor, now):
                 return False
-            await connection.execute(
-                update(notices)
-                .where(_is(notices, limit), notices.c.ended_at.is_(None))
-                .values(ended_at=now, due_at=None, dropped="the limit was removed")
-            )
-            await append(connection, _entry(limit, "limit_removed", actor, now))
+            for notice in notices:
+                await owe(connection, notice)
         return True
 
     async def _found(self, where: ColumnElement[bool]) -> tuple[Limit, ...]:
@@ -142,14 +133,50 @@ class SqlAlerts:
             return tuple(TRANSITION.validate_json(body) for (body,) in await connection.execute(query))
 
 
+async def _put(connection: AsyncConnection, fresh: Limit, replaces: Limit | None) -> bool:
+    """Write the limit itself, over the very one that was read; False if that one is another now."""
+    values = {
+        "cluster": fresh.cluster,
+        "channel": fresh.scope.channel,
+        "person": fresh.scope.user,
+        "set_at": fresh.set_at,
+        "body": LIMIT.dump_json(fresh).decode(),
+    }
+    if replaces is None:
+        key = {"workspace": fresh.workspace, "limit_id": fresh.limit_id}
+        await connection.execute(insert(limits).values(**key, **values))
+    else:
+        as_read = and_(_is(limits, fresh), limits.c.set_at == replaces.set_at)
+        changed = await connection.execute(update(limits).where(as_read).values(**values))
+        if changed.rowcount == 0:
+            return False
+    action = "limit_set" if replaces is None else "limit_changed"
+    await append(connection, _entry(fresh, action, fresh.set_by.user, fresh.set_at))
+    return True
+
+
+async def _forget(connection: AsyncConnection, limit: Limit, actor: str, now: datetime) -> bool:
+    """Remove a limit with its alerts, and close what it owed; False if it is gone."""
+    gone = await connection.execute(delete(limits).where(_is(limits, limit)))
+    if gone.rowcount == 0:
+        return False
+    await connection.execute(
+        update(notices)
+        .where(_is(notices, limit), notices.c.ended_at.is_(None))
+        .values(ended_at=now, due_at=None, dropped="the limit was removed")
+    )
+    await append(connection, _entry(limit, "limit_removed", actor, now))
+    return True
+
+
 async def _write(
-    connection: AsyncConnection, limit: Limit, subject: str, decision: Decision, *, expected: int | None
+    connection: AsyncConnection, limit: Limit, subject: str, decision: Decision, *, expected: int
 ) -> bool:
-    """Write a decision over the expected revision (None: over whatever is there); False if it moved on."""
+    """Write a decision over the expected revision (0: over none); False if it moved on."""
     state = decision.state
     here = and_(_is(alerts, limit), alerts.c.subject == subject)
     before = (await connection.execute(select(alerts).where(here).with_for_update())).one_or_none()
-    if expected is not None and (before.revision if before is not None else 0) != expected:
+    if (before.revision if before is not None else 0) != expected:
         return False
     values: dict[str, Any] = {
         "revision": state.revision,

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from bot.domain import limit_words
-from bot.domain.alerts import Decision
 from bot.domain.clusters import Cluster
 from bot.domain.errors import (
     ChannelClosed,
@@ -19,6 +19,7 @@ from bot.domain.errors import (
     NotFullMember,
     NotLinked,
     SomebodyElses,
+    TryAgainLater,
     UnknownCluster,
     WalltimeError,
 )
@@ -39,8 +40,10 @@ from bot.domain.people import Person
 from bot.domain.replay import REPLAYED, Replay, replay
 from bot.domain.standing import OUTSIDER, Audience, Standing, Target
 from bot.ports import AuditEntry, AuditLog, Links
-from bot.ports.alerting import Alerts, Limits, Notice, NoticeKind, Notices
+from bot.ports.alerting import Alerts, Judged, Limits, Notice, NoticeKind
 from bot.usecases.counting import Counting, alert_notices, derived_id, previous_state
+
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +79,6 @@ class SetLimit:
     links: Links
     limits: Limits
     alerts: Alerts
-    notices: Notices
     audit: AuditLog
 
     async def listed(self, person: Person, channel: str | None) -> tuple[ListedLimit, ...]:
@@ -149,37 +151,39 @@ class SetLimit:
         except WalltimeError as error:
             await self._refused(person, None, "limit_off_refused", error, now)
             raise
-        if not await self.limits.remove(limit, actor=person.user, now=now):
-            raise LimitGone
         removed = LimitRemoved(limit=limit, label=self._label(limit), by=person.user)
-        for place in _places(limit):
-            await self.notices.owe(
-                Notice(
-                    workspace=limit.workspace,
-                    notice_id=derived_id(notice_id, place.slack_id),
-                    place=place,
-                    kind=NoticeKind.LIMIT_SET,
-                    created_at=now,
-                    text=say.removed(removed),
-                )
+        notices = [
+            Notice(
+                workspace=limit.workspace,
+                notice_id=derived_id(notice_id, place.slack_id),
+                place=place,
+                kind=NoticeKind.LIMIT_SET,
+                created_at=now,
+                text=say.removed(removed),
             )
+            for place in _places(limit)
+        ]
+        if not await self.limits.remove(limit, actor=person.user, notices=notices, now=now):
+            raise LimitGone
         return removed
 
     async def _set(
         self, order: LimitOrder, say: LimitSentences, limit_id: str, notice_id: str, now: datetime
     ) -> LimitSet:
         fresh, cluster = await self._drafted(order, limit_id, now)
-        replaced, superseded = await self._replaced(order, fresh)
-        if replaced is not None:
-            fresh = replace(fresh, limit_id=replaced.limit_id)
-        answer, first = await self._judged(order, fresh, replaced, cluster, now)
-        await self.limits.put(
-            fresh, replaces=replaced, first=first, notice=_posted(answer, say, notice_id, now)
-        )
-        if superseded is not None:
-            await self.limits.remove(superseded, actor=order.person.user, now=now)
-        await self._tell(answer, first, say, notice_id, now)
-        return answer
+        for _ in range(_TRIES):
+            replaced, superseded = await self._replaced(order, fresh)
+            limit = fresh if replaced is None else replace(fresh, limit_id=replaced.limit_id)
+            answer, judged = await self._judged(order, limit, replaced, cluster, now)
+            if await self.limits.put(
+                limit,
+                replaces=replaced,
+                supersedes=superseded,
+                judged=judged,
+                notices=_owed(answer, judged, say, notice_id, now),
+            ):
+                return answer
+        raise TryAgainLater("the limit or its alerts changed under the order")
 
     async def _drafted(self, order: LimitOrder, limit_id: str, now: datetime) -> tuple[Limit, Cluster]:
         """Check all that can be wrong with an order, and return the limit that it asks for."""
@@ -213,16 +217,17 @@ class SetLimit:
 
     async def _judged(
         self, order: LimitOrder, fresh: Limit, replaced: Limit | None, cluster: Cluster, now: datetime
-    ) -> tuple[LimitSet, list[tuple[str, Decision]]]:
+    ) -> tuple[LimitSet, list[Judged]]:
         """Say for each subject what counts as told and where it stands, the fullest first."""
-        first: list[tuple[str, Decision]] = []
+        judged: list[Judged] = []
         uses: list[UseNow] = []
         for counted in await self.counting.all_of(fresh, now=now):
             previous = await previous_state(self.alerts, replaced, counted.subject)
             decision, use = self.counting.when_set(
                 fresh, previous, counted, cluster, by=order.person.user, now=now
             )
-            first.append((counted.subject, decision))
+            revision = 0 if previous is None else previous.revision
+            judged.append(Judged(subject=counted.subject, revision=revision, decision=decision))
             uses.append(use)
         answer = LimitSet(
             limit=fresh,
@@ -233,7 +238,7 @@ class SetLimit:
             audience=order.audience,
             rehearsal=await self._rehearsed(fresh, cluster, now),
         )
-        return answer, first
+        return answer, judged
 
     async def _rehearsed(self, limit: Limit, cluster: Cluster, now: datetime) -> Rehearsal | None:
         """Replay a limit for everybody it counts, all together; None without readings."""
@@ -248,33 +253,6 @@ class SetLimit:
             since=min(one.since for one in found),
             alerts=sum(one.alerts for one in found),
             last_at=max((one.last_at for one in found if one.last_at), default=None),
-        )
-
-    async def _tell(
-        self,
-        answer: LimitSet,
-        first: list[tuple[str, Decision]],
-        say: LimitSentences,
-        notice_id: str,
-        now: datetime,
-    ) -> None:
-        """Owe the edits of alerts that stand, and the word to the person that the limit is for."""
-        limit = answer.limit
-        for subject, decision in first:
-            for notice in alert_notices(limit, subject, decision, now=now):
-                await self.notices.owe(notice)
-        if limit.scope.kind is not ScopeKind.PERSON:
-            return
-        await self.notices.owe(
-            Notice(
-                workspace=limit.workspace,
-                notice_id=derived_id(notice_id, "told"),
-                place=Place(kind=PlaceKind.DM, slack_id=str(limit.scope.user)),
-                kind=NoticeKind.LIMIT_SET,
-                created_at=now,
-                limit_id=limit.limit_id,
-                text=say.told(answer),
-            )
         )
 
     async def _replaced(self, order: LimitOrder, fresh: Limit) -> tuple[Limit | None, Limit | None]:
@@ -377,20 +355,35 @@ def _check_may_remove(limit: Limit, person: Person, standing: Standing) -> None:
         raise NotFullMember
 
 
-def _posted(answer: LimitSet, say: LimitSentences, notice_id: str, now: datetime) -> Notice | None:
-    """Post a channel's limit there; my own needs no more than the answer."""
+def _owed(
+    answer: LimitSet, judged: list[Judged], say: LimitSentences, notice_id: str, now: datetime
+) -> list[Notice]:
+    """Return what is owed: the word to the channel, edits of alerts, the word to whom the limit is for.
+
+    My own needs no more than the answer and the edits.
+    """
     limit = answer.limit
-    if limit.scope.kind is ScopeKind.ME:
-        return None
-    return Notice(
-        workspace=limit.workspace,
-        notice_id=notice_id,
-        place=limit.tells,
-        kind=NoticeKind.LIMIT_SET,
-        created_at=now,
-        limit_id=limit.limit_id,
-        text=say.posted(answer),
-    )
+
+    def word(name: str, place: Place, text: str) -> Notice:
+        return Notice(
+            workspace=limit.workspace,
+            notice_id=name,
+            place=place,
+            kind=NoticeKind.LIMIT_SET,
+            created_at=now,
+            limit_id=limit.limit_id,
+            text=text,
+        )
+
+    notices: list[Notice] = []
+    if limit.scope.kind is not ScopeKind.ME:
+        notices.append(word(notice_id, limit.tells, say.posted(answer)))
+    for one in judged:
+        notices += alert_notices(limit, one.subject, one.decision, now=now)
+    if limit.scope.kind is ScopeKind.PERSON:
+        dm = Place(kind=PlaceKind.DM, slack_id=str(limit.scope.user))
+        notices.append(word(derived_id(notice_id, "told"), dm, say.told(answer)))
+    return notices
 
 
 def _places(limit: Limit) -> tuple[Place, ...]:

@@ -362,15 +362,12 @@ def rehearsal_sentence(rehearsal: Rehearsal | None, cluster: Cluster) -> str:
     """Say what it would have told: "… it would have alerted 3 times, last on 14 Nov."."""
     if rehearsal is None:
         return "There are no readings yet to try it on."
-    on = f"On the readings since {day(rehearsal.since, cluster)} it would have alerted"
+    on = f"On the readings since {day(rehearsal.since, cluster)} it would"
     if rehearsal.last_at is None:
-        return f"{on} never."
+        return f"{on} not have alerted."
     last = day(rehearsal.last_at, cluster)
-    return (
-        f"{on} once, on {last}."
-        if rehearsal.alerts == 1
-        else f"{on} {rehearsal.alerts} times, last on {last}."
-    )
+    often = f"once, on {last}" if rehearsal.alerts == 1 else f"{rehearsal.alerts} times, last on {last}"
+    return f"{on} have alerted {often}."
 
 
 def _tells_words(limit: Limit, audience: Audience | None) -> str:

@@ -265,9 +265,7 @@ class Bot:
             show_status=ShowStatus(
                 clusters=clusters, links=links, readings=readings, polls=polls, limits=limits, teams=teams
             ),
-            set_limit=SetLimit(
-                counting=counting, links=links, limits=limits, alerts=alerts, notices=notices, audit=audit
-            ),
+            set_limit=SetLimit(counting=counting, links=links, limits=limits, alerts=alerts, audit=audit),
             act_on_alert=ActOnAlert(
                 counting=counting, limits=limits, alerts=alerts, notices=notices, audit=audit
             ),

@@ -72,7 +72,7 @@ async def test_a_late_answer_is_kept_for_the_next_question(lab: World) -> None:
         lab.east.faults.add(ClusterFault(kind="slow", delay=timedelta(seconds=2.5), times=1))
         await lab.alice.command("/walltime", channel=GENERAL)
         await lab.alice.wait_message(lambda m: "Shown is the last reading" in m.text)
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # the request that outlived the budget ends meanwhile
         await lab.alice.command("/walltime", channel=GENERAL)
         assert await lab.alice.wait_message(lambda m: "1,334.50 core-hours used" in m.text) is not None
 

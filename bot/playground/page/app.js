@@ -53,9 +53,9 @@ function told(error) {
   toast(error.message, "error");
 }
 
-async function act({ blockId, element, node, value, selected, message, viewId, home }) {
+async function act({ blockId, element, node, value, selected, message, viewId, values, home }) {
   if (element.confirm && !(await ask(element.confirm, context(), $("confirm"), [$("shell"), $("modals")]))) return;
-  const target = message ? { message_ts: message.ts } : home ? { home: true } : { view_id: viewId };
+  const target = message ? { message_ts: message.ts } : home ? { home: true } : { view_id: viewId, values };
   node.setAttribute("aria-busy", "true");
   try {
     const answer = await api.post("click", {

@@ -79,7 +79,7 @@ export function createModals({ layer, shell, helper, submit, close, act, announc
     const send = submitText && h("button", { type: "submit", form: formId, class: "btn btn-primary btn-large", testid: "modal-submit" },
       h("span", { class: "btn-text" }, submitText));
     const body = h("form", { id: formId, class: "modal-body", novalidate: true, autocomplete: "off", tabindex: "-1" },
-      blocks(view.blocks, { ...ctx, surface: "modal", form, act: (how) => act({ ...how, viewId: modal.id }) }));
+      blocks(view.blocks, { ...ctx, surface: "modal", form, act: (how) => act({ ...how, viewId: modal.id, values: form.values() }) }));
     body.addEventListener("submit", (event) => { event.preventDefault(); deliver(modal, form, send, note); });
     const card = h("div", {
       class: "modal", role: "dialog", "aria-modal": "true", "aria-labelledby": titleId, testid: "modal",

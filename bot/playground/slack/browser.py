@@ -228,6 +228,7 @@ class Browser:
             place = {"view": client.home}
         elif body.get("view_id"):
             place = {"view": {"id": body["view_id"]}}
+            client.type_in(place["view"], dict(body.get("values") or {}))
         else:
             place = {"message": self._message(body)}
         delivery = await client.click(

@@ -124,8 +124,14 @@ class Client:
         Faults that Slack's own form finds, such as an empty required field, are in `errors`; nothing is sent.
         """
         self._check_active()
-        form = Form(self._state, self._courier, self._workspace, self.person, self._open_view(view))
-        return await form.submit(values or {})
+        return await self._form(view).submit(values or {})
+
+    def type_in(self, view: ViewState | dict[str, Any], values: dict[str, Any]) -> None:
+        """Fill in fields of a modal by action_id, without submitting it."""
+        self._form(view).type_in(values)
+
+    def _form(self, view: ViewState | dict[str, Any]) -> Form:
+        return Form(self._state, self._courier, self._workspace, self.person, self._open_view(view))
 
     async def close_view(self, view: ViewState | dict[str, Any], *, clear: bool = False) -> Delivery | None:
         """Close a modal, or with `clear` the whole stack; return the last delivery of view_closed, if any."""

@@ -32,7 +32,7 @@ class Form:
         """Type in the values, submit, and apply the answer."""
         if self._view.view["submit"] is None:
             raise LookupError(f"the view {self._view.view['callback_id']!r} has no submit button")
-        self._type_in(values)
+        self.type_in(values)
         refused = self._refused()
         if refused:
             return Delivery(ok=False, error="form_refused", refused=refused)
@@ -49,7 +49,8 @@ class Form:
             self._workspace.notice(self._person.id, TROUBLE)
         return delivery
 
-    def _type_in(self, values: dict[str, Any]) -> None:
+    def type_in(self, values: dict[str, Any]) -> None:
+        """Put values into the fields, by action_id."""
         typed = self._workspace.windows.typed.setdefault(self._view.id, {})
         for action_id, value in values.items():
             spot = find_spot(self._view.blocks, action_id)

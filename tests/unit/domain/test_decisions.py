@@ -352,6 +352,7 @@ def test_a_forecast_beyond_seven_days_or_the_period_is_not_told(about: datetime)
 def test_a_crossing_carries_the_forecast_with_it() -> None:
     soon = projected(NOON + 3 * DAY)
     first = decide(limit(), measured(500), quiet(), now=NOON, forecast=soon)
+    assert (first.state.forecast, first.state.forecast_at) == (soon, NOON)
     assert [owed.telling for owed in first.owed] == [Telling.CROSSED]
     assert decide(limit(), measured(501), first.state, now=NOON, forecast=soon).owed == ()
 

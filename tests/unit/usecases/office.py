@@ -11,7 +11,7 @@ from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading
 from bot.ports import AuditEntry
-from bot.ports.alerting import Alert, Notice, Polled, Receipt
+from bot.ports.alerting import Alert, Judged, Notice, Polled, Receipt
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.counting import Counting
 from bot.usecases.join_team import JoinTeam
@@ -62,19 +62,34 @@ class FakeLimits:
         fresh: Limit,
         *,
         replaces: Limit | None,
-        first: Sequence[tuple[str, Decision]],
-        notice: Notice | None,
-    ) -> None:
-        assert (replaces is not None) == (fresh.limit_id in self._memory.limits)
-        self._memory.limits[fresh.limit_id] = fresh
-        for subject, decision in first:
-            self._memory.states[fresh.limit_id, subject] = decision.state
-        if notice is not None:
-            self._memory.notices.append(notice)
+        supersedes: Limit | None,
+        judged: Sequence[Judged],
+        notices: Sequence[Notice],
+    ) -> bool:
+        memory = self._memory
+        assert (replaces is not None) == (fresh.limit_id in memory.limits)
+        if memory.collisions:
+            memory.collisions -= 1
+            for key, state in memory.states.items():
+                memory.states[key] = replace(state, revision=state.revision + 1)
+        standing = [memory.states.get((fresh.limit_id, one.subject)) for one in judged]
+        revisions = [0 if state is None else state.revision for state in standing]
+        if revisions != [one.revision for one in judged]:
+            return False
+        memory.limits[fresh.limit_id] = fresh
+        for one in judged:
+            memory.states[fresh.limit_id, one.subject] = one.decision.state
+        if supersedes is not None:
+            del memory.limits[supersedes.limit_id]
+        memory.notices += notices
+        return True
 
-    async def remove(self, limit: Limit, *, actor: str, now: datetime) -> bool:
+    async def remove(self, limit: Limit, *, actor: str, notices: Sequence[Notice], now: datetime) -> bool:
         del actor, now
-        return self._memory.limits.pop(limit.limit_id, None) is not None
+        if self._memory.limits.pop(limit.limit_id, None) is None:
+            return False
+        self._memory.notices += notices
+        return True
 
 
 class FakeAlerts:
@@ -252,7 +267,6 @@ class Office:
             links=FakeLinks(memory),
             limits=limits,
             alerts=alerts,
-            notices=notices,
             audit=audit,
         )
         self.act_on_alert = ActOnAlert(

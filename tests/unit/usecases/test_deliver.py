@@ -17,8 +17,9 @@ from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import MONTH, next_window, window
 from bot.domain.usage import Window
-from bot.ports.alerting import Alert, ChannelTrouble, Notice, NoticeKind, Receipt
-from bot.usecases.deliver import DeliverNotices, Outcome
+from bot.ports.alerting import Alert, ChannelTrouble, Judged, Notice, NoticeKind, Receipt
+from bot.usecases.deliver import DeliverNotices
+from bot.usecases.delivery.turn import Outcome
 from tests.unit.domain.kit import NOON, SHANGHAI, limit
 from tests.unit.kit import table
 
@@ -83,12 +84,12 @@ AFTER: dict[str, Callable[[], BaseException]] = {"lost after": TellingUnsure, "k
 class Draw:
     """Drawings that can be compared."""
 
-    def alert(self, alert: Alert, *, now: datetime, note: str) -> object:
+    def alert(self, alert: Alert, *, now: datetime) -> object:
         del now
-        return ("alert", alert.subject, alert.state.told, *([note] if note else []))
+        return ("alert", alert.subject, alert.state.told)
 
-    def reply(self, alert: Alert, owed: Owed, *, now: datetime, note: str) -> object:
-        del now, note
+    def reply(self, alert: Alert, owed: Owed, *, now: datetime) -> object:
+        del now
         return ("reply", alert.subject, owed.telling.value, owed.threshold)
 
     def storm(self, rows: Sequence[tuple[Alert, Owed]], *, total: int) -> object:
@@ -317,12 +318,13 @@ class Limits_:  # noqa: N801
         fresh: Limit,
         *,
         replaces: Limit | None,
-        first: Sequence[tuple[str, Decision]],
-        notice: Notice | None,
-    ) -> None:
+        supersedes: Limit | None,
+        judged: Sequence[Judged],
+        notices: Sequence[Notice],
+    ) -> bool:
         raise NotImplementedError
 
-    async def remove(self, limit: Limit, *, actor: str, now: datetime) -> bool:
+    async def remove(self, limit: Limit, *, actor: str, notices: Sequence[Notice], now: datetime) -> bool:
         raise NotImplementedError
 
 
@@ -508,9 +510,9 @@ async def test_several_owed_of_one_alert_are_told_as_its_newest_state(world: Wor
 
 async def test_a_forecast_is_said_in_the_message_it_comes_with(world: World) -> None:
     world.owe(world.alert())
-    world.owe(world.alert(), Telling.FORECAST, Form.THREAD, 100, text="About 24 Nov.")
+    world.owe(world.alert(), Telling.FORECAST, Form.THREAD, 100)
     await world.seconds(3)
-    assert world.said() == [("alert", "U1", 80, "About 24 Nov.")]
+    assert world.said() == [("alert", "U1", 80)]
 
 
 # What is no longer true

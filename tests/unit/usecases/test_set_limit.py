@@ -1,5 +1,6 @@
 """`limit`: who may set which limit, what counts as told, and that nothing wrong is ever stored."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from bot.domain.errors import (
     NotFullMember,
     NotLinked,
     SomebodyElses,
+    TryAgainLater,
     UnknownCluster,
     WalltimeError,
 )
@@ -125,6 +127,28 @@ async def test_an_alert_that_stands_is_edited_when_its_limit_changes(office: Off
     assert notice.kind is NoticeKind.ALERT
     assert notice.owed is not None
     assert notice.owed.telling == "resolved"
+
+
+async def test_a_limit_whose_alerts_change_meanwhile_is_judged_again(office: Office) -> None:
+    await put(office, "2000 per month at 50")
+    state = office.memory.states["L1", "U1"]
+    office.memory.states["L1", "U1"] = replace(state, opened_at=NOW)
+    office.memory.collisions = 2
+    answer = await put(office, "9000 per month at 50", number=2)
+    assert office.memory.limits == {"L1": answer.limit}
+    # Of two that wrote meanwhile, none was written over.
+    assert office.memory.states["L1", "U1"].revision == state.revision + 3
+    assert [one.kind for one in office.memory.notices] == [NoticeKind.ALERT]
+
+
+async def test_a_limit_whose_alerts_never_hold_still_stores_nothing(office: Office) -> None:
+    first = await put(office, "2000 per month at 50")
+    office.memory.collisions = 100
+    with pytest.raises(TryAgainLater):
+        await put(office, "9000 per month at 50", number=2)
+    assert office.memory.limits == {"L1": first.limit}
+    assert office.memory.notices == []
+    assert office.memory.audit[-1].detail == "TryAgainLater"
 
 
 async def test_the_form_changes_its_limit_even_to_another_period(office: Office) -> None:

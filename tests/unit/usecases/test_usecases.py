@@ -301,7 +301,7 @@ async def test_usage_comes_with_the_limits_that_count_it_alone(store: Store) -> 
     )
     for number, scope in enumerate(scopes):
         fresh = limit(limit_id=f"l{number}", scope=scope, core_hours=150.0 + number)
-        await store.limits.put(fresh, replaces=None, first=(), notice=None)
+        await store.limits.put(fresh, replaces=None, supersedes=None, judged=(), notices=())
     (answer,) = await answering(store, Live({"east": reading(100)}))(ALICE, now=NOW)
     assert [share.limit.limit_id for share in answer.limits] == ["l0", "l2"]
     assert answer.limits[0].percent == pytest.approx(100 * 100 / 150)
@@ -312,9 +312,9 @@ async def test_usage_comes_with_the_limits_that_count_it_alone(store: Store) -> 
 async def test_status_says_what_a_channel_is_told(store: Store) -> None:
     await store.teams.join(ALICE, "C1", now=NOW)
     fresh = limit(scope=Scope(kind=ScopeKind.TEAM, channel="C1"))
-    await store.limits.put(fresh, replaces=None, first=(), notice=None)
+    await store.limits.put(fresh, replaces=None, supersedes=None, judged=(), notices=())
     mine = limit(limit_id="own", scope=Scope(kind=ScopeKind.ME, user=ALICE.user))
-    await store.limits.put(mine, replaces=None, first=(), notice=None)
+    await store.limits.put(mine, replaces=None, supersedes=None, judged=(), notices=())
     status = await showing(store)(ALICE, "C1")
     assert status.channel == ChannelStatus(channel="C1", limits=1, members=1, is_member=True)
     assert (await showing(store)(ALICE, None)).channel is None

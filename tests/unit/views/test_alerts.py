@@ -8,19 +8,16 @@ import pytest
 
 from bot.domain.alert_keys import AlertKey
 from bot.domain.alerts import AlertState, Form, Owed, SnoozeLength, Telling
+from bot.domain.forecast import Forecast
 from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind
 from bot.domain.periods import DAY, MONTH, QUARTER, TOTAL, WEEK, YEAR, Period, window
 from bot.playground.slack.check import faults_of_message
-from bot.views.alerts import (
-    MOST_ROWS,
-    AlertDrawings,
-    alert_message,
-    finished_message,
-    period_words,
-    reply_message,
-    trouble_sentence,
-)
+from bot.views.alert_words import period_words
+from bot.views.alerts import AlertDrawings, alert_message, finished_message, reply_message
+from bot.views.forecast import forecast_words
 from bot.views.kit import Message
+from bot.views.storms import MOST_ROWS
+from bot.views.trouble import trouble_sentence
 from tests.unit.domain.kit import ANNA, NOON, SHANGHAI, limit
 from tests.unit.kit import east, table
 
@@ -167,13 +164,38 @@ def test_replies_say_what_happened(telling: Telling, shown: Shown, says: str) ->
 
 
 def test_a_forecast_is_said_in_its_own_sentence() -> None:
-    note = "It will be full about 24 Nov (22 to 27 Nov)."
-    shown = alert(0, 450.0, opened_at=None)
+    range_of_days = Forecast(
+        about=NOON + timedelta(days=5),
+        earliest=NOON + timedelta(days=3),
+        latest=NOON + timedelta(days=8),
+    )
+    note = "Forecast of 14 Nov: full about 19 Nov, most likely between 17 Nov and 22 Nov."
+    shown = alert(0, 450.0, opened_at=None, forecast=range_of_days, forecast_at=NOON)
     owed = Owed(telling=Telling.FORECAST, form=Form.THREAD, threshold=100, window=shown.state.window)
-    assert reply_message(shown, owed, now=NOON, cluster=EAST, note=note).text.startswith(note)
-    message = alert_message(shown, now=NOON, cluster=EAST, note=note)
+    assert reply_message(shown, owed, now=NOON, cluster=EAST).text.startswith(note)
+    message = alert_message(shown, now=NOON, cluster=EAST)
     assert message.text.endswith(note)
     assert "Forecast: a limit will be full soon" in drawn(message)
+    over = alert(100, 1000.0, forecast=range_of_days, forecast_at=NOON)
+    assert "Forecast of" not in alert_message(over, now=NOON, cluster=EAST).text
+
+
+@table(
+    "latest days says",
+    {
+        "no end in sight": (None, 5, "full about 19 Nov, not likely before 17 Nov; it may last until"),
+        "after the period": (30, 5, "full about 19 Nov, not likely before 17 Nov; it may last until"),
+        "one day": (3, 3, "full about 17 Nov"),
+        "not in this period": (30, 20, "not full before its period ends, at the present pace"),
+    },
+)
+def test_a_forecast_never_names_a_day_without_about(latest: int | None, days: int, says: str) -> None:
+    found = Forecast(
+        about=NOON + timedelta(days=days),
+        earliest=NOON + timedelta(days=3),
+        latest=None if latest is None else NOON + timedelta(days=latest),
+    )
+    assert forecast_words(found, window(MONTH, NOON, SHANGHAI), EAST).startswith(says)
 
 
 @table(
@@ -227,7 +249,7 @@ def test_a_storms_text_names_its_alerts() -> None:
 
 
 def test_a_cluster_that_left_the_settings_is_called_by_its_name() -> None:
-    message = AlertDrawings(clusters=()).alert(alert(), now=NOON, note="")
+    message = AlertDrawings(clusters=()).alert(alert(), now=NOON)
     assert " on east in " in message.text
     assert drawn(message)
 

@@ -1,0 +1,50 @@
+"""Trouble: a place that takes no messages, and the word to whoever set a limit for it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain.limits import Limit, Place, PlaceKind
+from bot.ports.alerting import ChannelTrouble, Notice, NoticeKind
+from bot.usecases.counting import derived_id
+from bot.usecases.delivery.turn import Turn
+
+
+async def note_trouble(turn: Turn, owed: Sequence[Notice], code: str, known: ChannelTrouble | None) -> None:
+    """Remember that the place takes nothing, and tell whoever set a limit for it, once each."""
+    turn.outcome.refused.append((turn.place, code))
+    turn.memory.tried_at = turn.now
+    trouble = ChannelTrouble(
+        reason=code,
+        since=known.since if known else turn.now,
+        owner_told=known.owner_told if known else False,
+    )
+    places = turn.ports.places
+    await places.set_trouble(turn.workspace, turn.place, trouble)
+    if turn.place.kind is not PlaceKind.CHANNEL:
+        return
+    owners = await _owners(turn, owed)
+    for owner, limit in owners.items():
+        await turn.ports.notices.owe(
+            Notice(
+                workspace=turn.workspace,
+                # The same id again is nothing new: one for each owner and trouble.
+                notice_id=derived_id("trouble", turn.place.slack_id, trouble.since.isoformat(), owner),
+                place=Place(kind=PlaceKind.DM, slack_id=owner),
+                kind=NoticeKind.CHANNEL_TROUBLE,
+                created_at=turn.now,
+                limit_id=limit.limit_id,
+                text=turn.ports.draw.trouble(turn.place, code),
+            )
+        )
+    if owners and not trouble.owner_told:
+        await places.set_trouble(turn.workspace, turn.place, replace(trouble, owner_told=True))
+
+
+async def _owners(turn: Turn, owed: Sequence[Notice]) -> dict[str, Limit]:
+    """Return who set the limits that these are about, each with one of them."""
+    owners: dict[str, Limit] = {}
+    for limit_id in {notice.limit_id for notice in owed if notice.limit_id is not None}:
+        limit = await turn.ports.limits.one(turn.workspace, limit_id)
+        if limit is not None:
+            owners.setdefault(limit.set_by.user, limit)
+    return owners

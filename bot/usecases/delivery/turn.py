@@ -1,0 +1,115 @@
+"""One place's turn: what its parts share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from bot.domain.alerts import Owed
+from bot.domain.limits import Place
+from bot.ports.alerting import Alert, Alerts, Limits, Notices, Notifier, Places, Receipt
+from bot.usecases.delivery.units import Row
+
+LEASE: Final = timedelta(seconds=60)
+PACE: Final = timedelta(seconds=1)
+STORM_LASTS: Final = timedelta(minutes=10)
+# An alert's first message may be in the hands of a process that died: not longer than its lease.
+FIRST_MESSAGE_WITHIN: Final = LEASE + timedelta(seconds=5)
+
+
+class Drawings(Protocol):
+    """What delivery needs drawn; `bot.views.alerts.AlertDrawings` does."""
+
+    def alert(self, alert: Alert, *, now: datetime) -> object:
+        """Draw an alert's own message."""
+        ...
+
+    def reply(self, alert: Alert, owed: Owed, *, now: datetime) -> object:
+        """Draw what goes into an alert's thread."""
+        ...
+
+    def storm(self, rows: Sequence[Row], *, total: int) -> object:
+        """Draw a storm's first table."""
+        ...
+
+    def storm_more(self, rows: Sequence[Row]) -> object:
+        """Draw another table of a storm, for its thread."""
+        ...
+
+    def finished(self, text: str, *, relink: bool) -> object:
+        """Draw a finished sentence, perhaps with the button to link again."""
+        ...
+
+    def trouble(self, place: Place, code: str) -> str:
+        """Say why a place takes no messages, and what to do."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ports:
+    """Whom delivery asks."""
+
+    notices: Notices
+    alerts: Alerts
+    limits: Limits
+    places: Places
+    notifier: Notifier
+    draw: Drawings
+
+
+@dataclass(kw_only=True, slots=True)
+class Outcome:
+    """How a turn went; the lists are for the log. A failure is a bug or the database's, not Slack's."""
+
+    claimed: int = 0
+    told: int = 0
+    edited: int = 0
+    found: int = 0
+    unsure: int = 0
+    waiting: int = 0
+    dropped: list[tuple[str, str]] = field(default_factory=list)
+    refused: list[tuple[Place, str]] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
+
+
+@dataclass(kw_only=True, slots=True)
+class Memory:
+    """What is remembered of a place between turns; losing it costs nothing but politeness."""
+
+    last_post: datetime | None = None
+    held_until: datetime | None = None
+    failures: int = 0
+    tried_at: datetime | None = None
+    told_alone: list[datetime] = field(default_factory=list)
+    storm: tuple[Receipt, datetime] | None = None
+    is_busy: bool = False
+
+    def next_slot(self, now: datetime) -> datetime:
+        """Return when the place may be posted to: one message a second."""
+        return now if self.last_post is None else max(now, self.last_post + PACE)
+
+    def open_storm(self, now: datetime) -> tuple[Receipt, datetime] | None:
+        """Return the storm that is going on here: its first message, and since when."""
+        return self.storm if self.storm is not None and now - self.storm[1] <= STORM_LASTS else None
+
+
+@dataclass(kw_only=True, slots=True)
+class Turn:
+    """Whose turn it is, and when; `loaded` are the alerts as they stand, or why there is none."""
+
+    ports: Ports
+    workspace: str
+    place: Place
+    memory: Memory
+    outcome: Outcome
+    now: datetime
+    is_in_trouble: bool = False
+    loaded: dict[tuple[str, str], Alert | str] = field(default_factory=dict)
+
+    def drawn(self, draw: Callable[[Drawings], object]) -> object:
+        """Draw; None if that fails: one message that cannot be drawn must not hold up its place."""
+        try:
+            return draw(self.ports.draw)
+        except Exception as error:  # noqa: BLE001 (handed to the caller, who logs it)
+            self.outcome.failures.append(error)
+            return None
