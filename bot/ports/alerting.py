@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.domain.alerts import AlertState, Decision, Owed, Transition
 from bot.domain.limits import Limit, Place
 from bot.domain.people import Link, Person
+from bot.ports import AuditEntry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,9 +133,14 @@ class Alerts(Protocol):
         ...
 
     async def record(
-        self, alert: Alert, decisions: Sequence[Decision], *, notices: Sequence[Notice], now: datetime
+        self,
+        alert: Alert,
+        decisions: Sequence[Decision],
+        *,
+        notices: Sequence[Notice],
+        entry: AuditEntry | None = None,
     ) -> bool:
-        """Write the new state, transitions and notices in one transaction.
+        """Write the new state, transitions, notices and what the audit log keeps, in one transaction.
 
         False, and nothing written, if the state is no longer of the revision in `alert.state`.
         """

@@ -107,10 +107,14 @@ class SqlAlerts:
         return tuple(_alert(LIMIT.validate_json(row.body), row) for row in rows)
 
     async def record(
-        self, alert: Alert, decisions: Sequence[Decision], *, notices: Sequence[Notice], now: datetime
+        self,
+        alert: Alert,
+        decisions: Sequence[Decision],
+        *,
+        notices: Sequence[Notice],
+        entry: AuditEntry | None = None,
     ) -> bool:
         """Write state, transitions and notices together, over the revision that was read."""
-        del now
         async with self._database.writes() as connection:
             expected = alert.state.revision
             for decision in decisions:
@@ -119,6 +123,8 @@ class SqlAlerts:
                 expected = decision.state.revision
             for notice in notices:
                 await owe(connection, notice)
+            if entry is not None:
+                await append(connection, entry)
         return True
 
     async def transitions(self, alert: Alert, *, most: int) -> tuple[Transition, ...]:

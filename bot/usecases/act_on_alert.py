@@ -169,9 +169,9 @@ class ActOnAlert:
             if decision.transition is None:
                 return AlertActed(alert=await self._open(alert, now=now), fresh=False)
             notices = alert_notices(limit, key.subject, decision, now=now)
-            if await self.alerts.record(alert, [decision], notices=notices, now=now):
-                detail = decision.transition.note
-                await self._note(action, person, f"{limit.limit_id}/{key.subject}", detail, now)
+            subject = f"{limit.limit_id}/{key.subject}"
+            entry = _entry(action, person, subject, decision.transition.note, now)
+            if await self.alerts.record(alert, [decision], notices=notices, entry=entry):
                 acted = replace(alert, state=decision.state)
                 return AlertActed(alert=await self._open(acted, now=now), fresh=True)
         raise TryAgainLater("the alert changed under the click")
@@ -202,16 +202,10 @@ class ActOnAlert:
     async def _refused(
         self, action: str, person: Person, subject: str, error: WalltimeError, now: datetime
     ) -> None:
-        await self._note(f"{action}_refused", person, subject, type(error).__name__, now)
+        await self.audit.record(_entry(f"{action}_refused", person, subject, type(error).__name__, now))
 
-    async def _note(self, action: str, person: Person, subject: str, detail: str, now: datetime) -> None:
-        await self.audit.record(
-            AuditEntry(
-                workspace=person.workspace,
-                actor=person.user,
-                action=action,
-                subject=subject,
-                detail=detail,
-                at=now,
-            )
-        )
+
+def _entry(action: str, person: Person, subject: str, detail: str, now: datetime) -> AuditEntry:
+    return AuditEntry(
+        workspace=person.workspace, actor=person.user, action=action, subject=subject, detail=detail, at=now
+    )

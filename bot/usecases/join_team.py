@@ -52,7 +52,7 @@ class JoinTeam:
             quiet = AlertState(window=window(limit.period, now, cluster.timezone))
             alert = found or Alert(limit=limit, subject=person.user, state=quiet)
             # Lost to a poll that came between: it has decided on the same readings.
-            await self.alerts.record(alert, [decision], notices=(), now=now)
+            await self.alerts.record(alert, [decision], notices=())
         return True
 
     async def leave(self, person: Person, channel: str | None, *, now: datetime) -> bool:

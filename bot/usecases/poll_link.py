@@ -82,7 +82,7 @@ class PollLink:
                 for decision in decisions
                 for notice in alert_notices(limit, subject, decision, now=now)
             ]
-            if await self.alerts.record(alert, decisions, notices=notices, now=now):
+            if await self.alerts.record(alert, decisions, notices=notices):
                 break
         return watch(limit, self.counting.measure(limit, counted, cluster, now=now))
 

@@ -221,6 +221,6 @@ async def _open(lab: World, subject: str) -> None:
         assert found is not None
         state = replace(found.state, opened_at=lab.clock(), revision=found.state.revision + 1)
         decision = Decision(reason=Reason.CROSSED, state=state)
-        assert await alerts.record(found, [decision], notices=(), now=lab.clock())
+        assert await alerts.record(found, [decision], notices=())
     finally:
         await database.close()

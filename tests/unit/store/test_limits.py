@@ -88,7 +88,7 @@ async def somebody_writes(store: Store, subject: str) -> None:
     state = await state_of(store, subject)
     alert = Alert(limit=EACH, subject=subject, state=state)
     fresh = decision(90, state.revision + 1)
-    assert await SqlAlerts(store.database).record(alert, [fresh], notices=(), now=NOON)
+    assert await SqlAlerts(store.database).record(alert, [fresh], notices=())
 
 
 async def test_a_limit_stands_with_what_counts_as_told_its_notices_and_its_audit_entry(
@@ -145,7 +145,7 @@ async def test_nothing_is_written_over_an_alert_that_came_to_be_meanwhile(store:
     before = await all_rows(store)
     late = [*judged(over=1, subjects=["U1"]), *judged(over=0, subjects=["U2"])]
     await SqlAlerts(store.database).record(
-        Alert(limit=EACH, subject="U2", state=quiet()), [decision(90, 1)], notices=(), now=NOON
+        Alert(limit=EACH, subject="U2", state=quiet()), [decision(90, 1)], notices=()
     )
     assert not await put(store.database, LATER, replaces=EACH, first=late)
     assert (await state_of(store, "U2")).told == 90

@@ -112,9 +112,13 @@ class FakeAlerts:
         )
 
     async def record(
-        self, alert: Alert, decisions: Sequence[Decision], *, notices: Sequence[Notice], now: datetime
+        self,
+        alert: Alert,
+        decisions: Sequence[Decision],
+        *,
+        notices: Sequence[Notice],
+        entry: AuditEntry | None = None,
     ) -> bool:
-        del now
         key = (alert.limit.limit_id, alert.subject)
         if self._memory.collisions:
             self._memory.collisions -= 1
@@ -127,6 +131,7 @@ class FakeAlerts:
             self._memory.states[key] = decision.state
             self._memory.steps += [decision.transition] if decision.transition else []
         self._memory.notices += notices
+        self._memory.audit += [entry] if entry else []
         return True
 
     async def transitions(self, alert: Alert, *, most: int) -> tuple[Transition, ...]:

@@ -17,6 +17,7 @@ from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import MONTH, next_window, window
 from bot.domain.usage import Window
+from bot.ports import AuditEntry
 from bot.ports.alerting import Alert, ChannelTrouble, Judged, Notice, NoticeKind, Receipt
 from bot.usecases.deliver import DeliverNotices
 from bot.usecases.delivery.turn import Outcome
@@ -290,7 +291,12 @@ class Alerts_:  # noqa: N801
         raise NotImplementedError
 
     async def record(
-        self, alert: Alert, decisions: Sequence[Decision], *, notices: Sequence[Notice], now: datetime
+        self,
+        alert: Alert,
+        decisions: Sequence[Decision],
+        *,
+        notices: Sequence[Notice],
+        entry: AuditEntry | None = None,
     ) -> bool:
         raise NotImplementedError
 
