@@ -5,33 +5,74 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from bot.domain.errors import SecretInCommand, UnknownCluster
+from bot.domain.errors import SecretInCommand, UnknownCluster, UnknownLanguage
 from bot.domain.limit_words import LimitWish, parse_limit
 from bot.domain.secret import looks_secret
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
-    """One word people type: its name, what may follow, and what it does in one line."""
+    """One word people type: its name, in Chinese too, what may follow, and what it does in one line."""
 
     name: str
+    chinese: tuple[str, ...]
     arguments: str
     does: str
 
 
+LANGUAGE_CODES: Final = ("en", "zh")
+AUTO: Final = "auto"
+
 WORDS: Final = (
-    Word(name="link", arguments="[cluster]", does="link your username on a cluster, with its API token"),
-    Word(name="unlink", arguments="[cluster]", does="forget your token and readings, after a confirmation"),
+    Word(
+        name="link",
+        chinese=("绑定",),
+        arguments="[cluster]",
+        does="link your username on a cluster, with its API token",
+    ),
+    Word(
+        name="unlink",
+        chinese=("解绑",),
+        arguments="[cluster]",
+        does="forget your token and readings, after a confirmation",
+    ),
     Word(
         name="limit",
+        chinese=("限额",),
         arguments="[new | 2000 per month at 50,80,100 | off n]",
         does="your limits and this channel's: list, set, remove",
     ),
-    Word(name="alerts", arguments="[test]", does="open alerts; `test` sends one through the real path"),
-    Word(name="join", arguments="", does="share your username and core-hours with this channel"),
-    Word(name="leave", arguments="", does="stop sharing them with this channel"),
-    Word(name="status", arguments="", does="your links, their tokens and last readings, and your support id"),
-    Word(name="help", arguments="[word]", does="what you can type, or more on one word"),
+    Word(
+        name="alerts",
+        chinese=("告警", "提醒"),
+        arguments="[test]",
+        does="open alerts; `test` sends one through the real path",
+    ),
+    Word(
+        name="join",
+        chinese=("加入",),
+        arguments="",
+        does="share your username and core-hours with this channel",
+    ),
+    Word(
+        name="leave",
+        chinese=("退出",),
+        arguments="",
+        does="stop sharing them with this channel",
+    ),
+    Word(
+        name="status",
+        chinese=("状态",),
+        arguments="",
+        does="your links, their tokens and last readings, and your support id",
+    ),
+    Word(
+        name="lang",
+        chinese=("语言",),
+        arguments="[zh | en | auto | channel zh]",
+        does="the language of what only you see, or of this channel",
+    ),
+    Word(name="help", chinese=("帮助",), arguments="[word]", does="what you can type, or more on one word"),
 )
 
 
@@ -87,6 +128,19 @@ class ShowStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowLanguage:
+    """`lang`: which language is spoken, and how to choose another."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage:
+    """`lang zh|en|auto`, `lang channel zh`: None for Slack's own."""
+
+    code: str | None
+    of_channel: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ShowHelp:
     """`help [word]`, or anything not understood: `unknown` is what was typed, `nearest` our guess."""
 
@@ -105,6 +159,8 @@ Command = (
     | AskJoin
     | Leave
     | ShowStatus
+    | ShowLanguage
+    | ChooseLanguage
     | ShowHelp
 )
 
@@ -119,7 +175,7 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
     plain = unicodedata.normalize("NFKC", text)
     if looks_secret(plain):
         raise SecretInCommand
-    match plain.casefold().split():
+    match _in_english(plain.casefold().split()):
         case []:
             return ShowUsage()
         case ["link"]:
@@ -143,6 +199,12 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
             return Leave()
         case ["status"]:
             return ShowStatus()
+        case ["lang"]:
+            return ShowLanguage()
+        case ["lang", code]:
+            return ChooseLanguage(_language(code), of_channel=False)
+        case ["lang", "channel", code]:
+            return ChooseLanguage(_language(code), of_channel=True)
         case ["help"]:
             return ShowHelp()
         case ["help", name]:
@@ -153,8 +215,23 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
 
 
 def word_named(name: str) -> Word | None:
-    """Return the word of that name."""
-    return next((word for word in WORDS if word.name == name), None)
+    """Return the word of that name, in English or Chinese."""
+    return next((word for word in WORDS if name == word.name or name in word.chinese), None)
+
+
+def _in_english(words: list[str]) -> list[str]:
+    """Put the English name of the first word in the place of its Chinese one."""
+    word = word_named(words[0]) if words else None
+    return words if word is None else [word.name, *words[1:]]
+
+
+def _language(code: str) -> str | None:
+    """Read a language's code; None for `auto`."""
+    if code == AUTO:
+        return None
+    if code not in LANGUAGE_CODES:
+        raise UnknownLanguage(code, known=(*LANGUAGE_CODES, AUTO))
+    return code
 
 
 def _cluster(name: str, clusters: tuple[str, ...]) -> str:

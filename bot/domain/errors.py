@@ -96,6 +96,15 @@ class UnknownCluster(PersonCanFix):
         self.known = known
 
 
+class UnknownLanguage(PersonCanFix):
+    """A language that nobody has translated."""
+
+    def __init__(self, name: str, *, known: tuple[str, ...]) -> None:
+        super().__init__("unknown language")
+        self.name = name
+        self.known = known
+
+
 class FieldWrong(PersonCanFix):
     """A field of the link form is wrong; `field` names it."""
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.domain.clusters import Cluster
 from bot.domain.errors import WalltimeError
+from bot.domain.limits import Place
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading, Window
@@ -109,6 +110,18 @@ class LiveReadings(Protocol):
 
         Who does not answer within the budget is a ClusterSilent here; a late answer is still stored.
         """
+        ...
+
+
+class Languages(Protocol):
+    """Which language people chose for their direct messages and answers, and for channels."""
+
+    async def chosen(self, workspace: str, place: Place) -> str | None:
+        """Return the code of the language chosen, None without a choice."""
+        ...
+
+    async def choose(self, workspace: str, place: Place, code: str | None, *, entry: AuditEntry) -> None:
+        """Store a choice, or forget it (None), with its audit entry."""
         ...
 
 

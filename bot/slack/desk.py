@@ -15,8 +15,10 @@ from bot.domain.clusters import Cluster
 from bot.domain.errors import NotLinked, OperatorMustFix, WalltimeError
 from bot.domain.people import Person
 from bot.slack.reply import Reply
+from bot.slack.tongues import Tongues
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
+from bot.usecases.choose_language import ChooseLanguage
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.set_limit import SetLimit
@@ -24,6 +26,7 @@ from bot.usecases.show_status import ShowStatus
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.errors import error_message, failure_sentence
 from bot.views.kit import say
+from bot.views.language import speaking
 
 Body = Mapping[str, Any]
 
@@ -47,6 +50,8 @@ class Desk:
     spawn: Callable[..., asyncio.Task[Any]]
     session: aiohttp.ClientSession
     clock: Callable[[], datetime]
+    choose_language: ChooseLanguage
+    tongues: Tongues
     admins: frozenset[str] = frozenset()  # Slack users who may do what workspace admins may
 
     def cluster(self, name: str | None) -> Cluster | None:
@@ -60,7 +65,7 @@ class Desk:
             client=client,
             session=self.session,
             clock=self.clock,
-            user=person_of(body).user,
+            person=person_of(body),
             channel=channel,
             response_url=body.get("response_url"),
         )
@@ -80,6 +85,10 @@ class Desk:
             log.warning("work on the side failed", work=name, why=f"{type(error).__name__}: {error}"[:200])
 
     async def _heard(self, name: str, reply: Reply, doing: Awaitable[None]) -> None:
+        with speaking(await self.tongues.of(reply.person)):
+            await self._answered(name, reply, doing)
+
+    async def _answered(self, name: str, reply: Reply, doing: Awaitable[None]) -> None:
         try:
             await doing
         except WalltimeError as error:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -19,7 +19,7 @@ from bot.domain.limit_words import (
     read_range,
     read_thresholds,
 )
-from bot.domain.limits import EXAMPLE, RANGE_EXAMPLE, Limit, ScopeKind
+from bot.domain.limits import EXAMPLE, RANGE_EXAMPLE, Limit, Place, PlaceKind, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import Period, PeriodKind
 from bot.domain.standing import OUTSIDER, Standing
@@ -27,6 +27,7 @@ from bot.slack.channel import audience_of, channel_of, check_may_post, standing_
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.reply import Reply
 from bot.usecases.set_limit import LimitOrder, LimitSentences
+from bot.views.language import speaking, spoken, spoken_in
 from bot.views.limits import (
     CLUSTER,
     CORE_HOURS,
@@ -59,10 +60,6 @@ from bot.views.team import (
     join_question,
     joined_message,
     left_message,
-)
-
-SENTENCES: Final = LimitSentences(
-    posted=limit_set_sentence, told=limit_told_sentence, removed=limit_removed_sentence
 )
 
 
@@ -110,7 +107,7 @@ class Limiting:
     async def on_try(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Say in the form what this limit would have told."""
         await ack()
-        self._desk.aside("limit.try", self._try(body, client))
+        self._desk.work(LIMIT_TRY, self._desk.reply(body, client), self._try(body, client))
 
     async def on_submit(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Say at once what is wrong in a field; all that needs Slack or the store follows."""
@@ -119,7 +116,8 @@ class Limiting:
             wish = _wish(body["view"]["state"]["values"])
             self._desk.set_limit.examine(wish, channel=channel, now=self._desk.clock())
         except WalltimeError as error:
-            await ack(response_action="errors", errors=_at_fields(error, body))
+            with speaking(self._desk.tongues.last(person_of(body))):
+                await ack(response_action="errors", errors=_at_fields(error, body))
             return
         await ack()
         reply = self._desk.reply({**body, "channel_id": channel}, client)
@@ -177,7 +175,7 @@ class Limiting:
         order = LimitOrder(person=person, wish=wish, channel=channel, changes=changes)
         answer = await desk.set_limit(
             await self._looked_up(order, client),
-            say=SENTENCES,
+            say=await self._sentences(person.workspace, channel, wish.user),
             limit_id=uuid.uuid4().hex,
             notice_id=uuid.uuid4().hex,
             now=desk.clock(),
@@ -192,14 +190,30 @@ class Limiting:
                 person=person_of(body), wish=_wish(view["state"]["values"]), channel=channel, changes=changes
             )
             _, cluster, rehearsal = await desk.set_limit.rehearse(
-                await self._looked_up(order, client), now=desk.clock()
+                await self._looked_up(order, client, to_post=False), now=desk.clock()
             )
             said = rehearsal_sentence(rehearsal, cluster)
         except WalltimeError as error:
             said = " ".join(limit_field_errors(error).values())
         await client.views_update(view_id=view["id"], hash=view["hash"], view=tried_form(view, said))
 
-    async def _looked_up(self, order: LimitOrder, client: AsyncWebClient) -> LimitOrder:
+    async def _sentences(self, workspace: str, channel: str | None, user: str | None) -> LimitSentences:
+        """Word notices in the languages of the channel and of the person that they go to."""
+        there = theirs = spoken()
+        if channel is not None:
+            place = Place(kind=PlaceKind.CHANNEL, slack_id=channel)
+            there = await self._desk.tongues.of_place(workspace, place)
+        if user is not None:
+            theirs = await self._desk.tongues.of(Person(workspace=workspace, user=user))
+        return LimitSentences(
+            posted=spoken_in(there, limit_set_sentence),
+            told=spoken_in(theirs, limit_told_sentence),
+            removed=spoken_in(there, limit_removed_sentence),
+        )
+
+    async def _looked_up(
+        self, order: LimitOrder, client: AsyncWebClient, *, to_post: bool = True
+    ) -> LimitOrder:
         """Add what Slack says, when a channel's limit is set or changed; raises ChannelClosed."""
         person, channel, wish = order.person, order.channel, order.wish
         is_own = wish.scope is ScopeKind.ME
@@ -208,7 +222,7 @@ class Limiting:
         audience = None if is_own else await audience_of(client, channel)
         standing = await standing_of(client, person, channel, admins=self._desk.admins)
         target = None if wish.user is None else await target_of(client, person.workspace, wish.user)
-        if not is_own and standing.is_full_member:
+        if to_post and not is_own and standing.is_full_member:
             await check_may_post(client, person, channel)
         return LimitOrder(
             person=person,
@@ -230,7 +244,7 @@ class Limiting:
             person,
             limit_id,
             standing=await standing_at(desk, client, person, limit),
-            say=SENTENCES,
+            say=await self._sentences(limit.workspace, limit.scope.channel, None),
             notice_id=uuid.uuid4().hex,
             now=desk.clock(),
         )

@@ -28,6 +28,7 @@ from bot.usecases.link_account import LinkProof, LinkWish
 from bot.views.errors import failure_sentence, sentence
 from bot.views.format import escape
 from bot.views.kit import View, say
+from bot.views.language import speaking
 from bot.views.link import (
     CLUSTER,
     LINK,
@@ -61,6 +62,10 @@ class Linking:
 
     async def on_submit(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Check what needs no network at once; then ask the cluster."""
+        with speaking(self._desk.tongues.last(person_of(body))):
+            await self._submitted(ack, body, client)
+
+    async def _submitted(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         wish = _wish(body)
         cluster = self._desk.cluster(wish.cluster)
         try:

@@ -14,24 +14,29 @@ from bot.domain.commands import (
     AboutLimits,
     AskJoin,
     AskUnlink,
+    ChooseLanguage,
     Leave,
     OpenLinkForm,
     SendTestAlert,
     ShowAlerts,
     ShowHelp,
+    ShowLanguage,
     ShowStatus,
     ShowUsage,
     parse,
 )
+from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Person
 from bot.slack.alerting import Alerting
-from bot.slack.channel import channel_of
+from bot.slack.channel import channel_of, standing_of
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.home import publish_home
 from bot.slack.limiting import Limiting
 from bot.slack.reply import Reply
 from bot.views.help import help_message
 from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
+from bot.views.lang import language_chosen_message, language_message
+from bot.views.language import spoken_in
 from bot.views.link import form_late_message, link_form
 from bot.views.status import status_message
 from bot.views.unlink import unlink_question, unlinked_message
@@ -121,8 +126,26 @@ class Listeners:
             case ShowStatus():
                 status = await desk.show_status(person, channel_of(command))
                 await reply(status_message(status, now=desk.clock(), version=desk.version))
+            case ShowLanguage():
+                await reply(language_message(command=desk.command))
+            case ChooseLanguage(code=code, of_channel=of_channel):
+                await self._choose_language(command, client, reply, code, of_channel=of_channel)
             case ShowHelp() as wanted:
                 await reply(help_message(wanted, command=desk.command))
+
+    async def _choose_language(
+        self, command: Body, client: AsyncWebClient, reply: Reply, code: str | None, *, of_channel: bool
+    ) -> None:
+        desk, person, channel = self._desk, person_of(command), channel_of(command)
+        if of_channel:
+            standing = await standing_of(client, person, channel, admins=desk.admins)
+            await desk.choose_language.of_channel(person, channel, code, standing=standing, now=desk.clock())
+            place = Place(kind=PlaceKind.CHANNEL, slack_id=str(channel))
+            language = await desk.tongues.of_place(person.workspace, place)
+        else:
+            await desk.choose_language.mine(person, code, now=desk.clock())
+            language = await desk.tongues.of(person)
+        await reply(spoken_in(language, language_chosen_message)(channel if of_channel else None))
 
     async def _usage(self, person: Person, reply: Reply, *, replace: bool) -> None:
         answers = await self._desk.answer_usage(person, now=self._desk.clock())

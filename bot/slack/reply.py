@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.domain.people import Person
 from bot.slack.client import SDK_LOGGER, TIMEOUT_S, error_code, without_proxy
 from bot.views.kit import Message
 
@@ -37,13 +38,13 @@ class Reply:
         client: AsyncWebClient,
         session: aiohttp.ClientSession,
         clock: Callable[[], datetime],
-        user: str,
+        person: Person,
         channel: str | None,
         response_url: str | None,
     ) -> None:
         self._client = client
         self._clock = clock
-        self._user = user
+        self.person = person
         self._channel = channel
         self._asked_at = clock()
         self._uses = 0
@@ -78,7 +79,8 @@ class Reply:
 
     async def _by_message(self, message: Message, channel: str) -> bool:
         try:
-            await self._client.chat_postEphemeral(channel=channel, user=self._user, **message.to_slack())
+            user = self.person.user
+            await self._client.chat_postEphemeral(channel=channel, user=user, **message.to_slack())
         except SlackApiError as error:
             return _count("ephemeral", error_code(error))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -87,7 +89,7 @@ class Reply:
 
     async def _by_direct_message(self, message: Message) -> None:
         try:
-            await self._client.chat_postMessage(channel=self._user, **message.to_slack())
+            await self._client.chat_postMessage(channel=self.person.user, **message.to_slack())
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError):
             _count("direct", "failed")
             raise

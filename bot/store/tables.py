@@ -215,6 +215,16 @@ notices = Table(
     Column("dropped", String(64)),
 )
 
+# What a person or a channel chose; without a row, Slack's own for a person, English for a channel.
+languages = Table(
+    "languages",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("place_id", String(32), primary_key=True),
+    Column("code", String(8), nullable=False),
+)
+
 places = Table(
     "places",
     metadata,

@@ -35,6 +35,8 @@ RETRY_TROUBLE: Final = timedelta(minutes=5)
 # A place in trouble is tried every five minutes, but its notices look this often whether it works again.
 RECHECK: Final = timedelta(seconds=10)
 
+# Drawings in the language of a place.
+DrawingsFor = Callable[[str, Place], Awaitable[Drawings]]
 # `asyncio.gather(*turns, return_exceptions=True)`, which use cases do not know.
 Together = Callable[[Sequence[Awaitable[None]]], Awaitable[Sequence[BaseException | None]]]
 
@@ -48,7 +50,7 @@ class DeliverNotices:
     limits: Limits
     places: Places
     notifier: Notifier
-    draw: Drawings
+    drawings: DrawingsFor
     together: Together
     _memory: dict[tuple[str, Place], Memory] = field(default_factory=dict, init=False, repr=False)
 
@@ -59,13 +61,11 @@ class DeliverNotices:
         by_place: dict[tuple[str, Place], list[Notice]] = defaultdict(list)
         for notice in claimed:
             by_place[notice.workspace, notice.place].append(notice)
-        ended = await self.together(
-            [self._serve(self._turn(*key, outcome, now), owed) for key, owed in by_place.items()]
-        )
+        ended = await self.together([self._serve(*key, owed, outcome, now) for key, owed in by_place.items()])
         outcome.failures += [end for end in ended if end is not None]
         return outcome
 
-    def _turn(self, workspace: str, place: Place, outcome: Outcome, now: datetime) -> Turn:
+    async def _turn(self, workspace: str, place: Place, outcome: Outcome, now: datetime) -> Turn:
         return Turn(
             ports=Ports(
                 notices=self.notices,
@@ -73,7 +73,7 @@ class DeliverNotices:
                 limits=self.limits,
                 places=self.places,
                 notifier=self.notifier,
-                draw=self.draw,
+                draw=await self.drawings(workspace, place),
             ),
             workspace=workspace,
             place=place,
@@ -82,7 +82,10 @@ class DeliverNotices:
             now=now,
         )
 
-    async def _serve(self, turn: Turn, owed: Sequence[Notice]) -> None:
+    async def _serve(
+        self, workspace: str, place: Place, owed: Sequence[Notice], outcome: Outcome, now: datetime
+    ) -> None:
+        turn = await self._turn(workspace, place, outcome, now)
         hand = InHand(turn, owed)
         if turn.memory.is_busy:
             await hand.give_back(turn.now + PACE)

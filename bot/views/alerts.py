@@ -23,6 +23,7 @@ from bot.views.alert_buttons import ALERT_RAISE_LIMIT, ALERT_WHY, alert_buttons
 from bot.views.alert_words import ShownAlert, as_of, foreseen, share_of, standing, used, where
 from bot.views.format import hours
 from bot.views.kit import Message, link_button, say, small_print
+from bot.views.language import ENGLISH, Language, spoken_in
 from bot.views.storms import storm_message, storm_more_message
 from bot.views.trouble import trouble_message_text
 
@@ -104,30 +105,33 @@ class AlertDrawings:
     """What delivery draws, for whoever knows the clusters."""
 
     clusters: tuple[Cluster, ...]
+    language: Language = ENGLISH
 
     def alert(self, alert: ShownAlert, *, now: datetime) -> Message:
         """Draw an alert's own message."""
-        return alert_message(alert, now=now, cluster=self._cluster(alert))
+        return spoken_in(self.language, alert_message)(alert, now=now, cluster=self._cluster(alert))
 
     def reply(self, alert: ShownAlert, owed: Owed, *, now: datetime) -> Message:
         """Draw what goes into its thread."""
-        return reply_message(alert, owed, now=now, cluster=self._cluster(alert))
+        return spoken_in(self.language, reply_message)(alert, owed, now=now, cluster=self._cluster(alert))
 
     def storm(self, rows: Sequence[tuple[ShownAlert, Owed]], *, total: int) -> Message:
         """Draw a storm's first table."""
-        return storm_message(rows, total=total, clusters=[self._cluster(alert) for alert, _ in rows])
+        clusters = [self._cluster(alert) for alert, _ in rows]
+        return spoken_in(self.language, storm_message)(rows, total=total, clusters=clusters)
 
     def storm_more(self, rows: Sequence[tuple[ShownAlert, Owed]]) -> Message:
         """Draw another table of a storm."""
-        return storm_more_message(rows, clusters=[self._cluster(alert) for alert, _ in rows])
+        clusters = [self._cluster(alert) for alert, _ in rows]
+        return spoken_in(self.language, storm_more_message)(rows, clusters=clusters)
 
     def finished(self, text: str, *, relink: bool) -> Message:
         """Draw a finished sentence."""
-        return finished_message(text, relink=relink)
+        return spoken_in(self.language, finished_message)(text, relink=relink)
 
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages."""
-        return trouble_message_text(place, code)
+        return spoken_in(self.language, trouble_message_text)(place, code)
 
     def _cluster(self, alert: ShownAlert) -> Cluster:
         name = alert.limit.cluster

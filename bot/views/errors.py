@@ -39,6 +39,7 @@ from bot.domain.errors import (
     TokenOfPlatform,
     TokenRefused,
     UnknownCluster,
+    UnknownLanguage,
     UsernameFrozen,
     UsernameMalformed,
     UsernameUnknown,
@@ -77,6 +78,8 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             return f"I know no cluster “{error.name[:80]}”."
         case UnknownCluster():
             return f"I know no cluster “{error.name[:80]}”. There is: {_some(error.known)}."
+        case UnknownLanguage():
+            return f"I do not speak “{error.name[:80]}”. Type one of: {_some(error.known)}."
         case UsernameMalformed():
             return (
                 "A username has no spaces and at most 64 characters. Leave it empty to take the token's own."

@@ -7,13 +7,13 @@ are first asked for, so that no compiled copy can fall behind; a test compares t
 
 import functools
 import gettext
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.resources import files
 from io import BytesIO
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -62,6 +62,20 @@ def speaking(language: Language) -> Iterator[None]:
 def spoken() -> Language:
     """Return the language that is drawn in."""
     return _spoken.get()
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def spoken_in(language: Language, draw: Callable[P, T]) -> Callable[P, T]:
+    """Return `draw`, drawing in this language wherever it is called."""
+
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> T:
+        with speaking(language):
+            return draw(*args, **kwargs)
+
+    return drawn
 
 
 def tr(sentence: str, /, **values: object) -> str:

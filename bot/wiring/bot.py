@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cluster.client import PATIENCE, HttpClusterApi
+from bot.domain.limits import Place
 from bot.domain.secret import Secret
 from bot.jobs.delivery import Delivery
 from bot.jobs.engine import TICK, Engine
@@ -26,9 +27,11 @@ from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identi
 from bot.slack.desk import Desk
 from bot.slack.notifier import SlackNotifier
 from bot.slack.socket_mode import SocketMode
+from bot.slack.tongues import Tongues
 from bot.store.audit import SqlAuditLog
 from bot.store.deliveries import SqlDeliveries
 from bot.store.engine import Database
+from bot.store.languages import SqlLanguages
 from bot.store.limits import SqlAlerts, SqlLimits
 from bot.store.links import SqlLinks
 from bot.store.notices import SqlNotices, SqlPlaces
@@ -39,6 +42,7 @@ from bot.store.teams import SqlTeams
 from bot.store.workspaces import SqlWorkspaces
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
+from bot.usecases.choose_language import ChooseLanguage
 from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
 from bot.usecases.join_team import JoinTeam
@@ -213,6 +217,7 @@ class Bot:
             SqlAlerts(self._database),
             SqlAuditLog(self._database),
         )
+        languages = SqlLanguages(self._database)
         notices, teams, polls = SqlNotices(self._database), SqlTeams(self._database), SqlPolls(self._database)
         counting = Counting(
             clusters=clusters,
@@ -230,13 +235,19 @@ class Bot:
             at_once=self._settings.polls_at_once,
         )
         thin = ThinReadings(clusters=clusters, old=SqlOldReadings(self._database))
+        tongues = Tongues(languages, self._client_for, clock=self._clock)
+
+        async def drawings(workspace: str, place: Place) -> AlertDrawings:
+            language = await tongues.of_place(workspace, place)
+            return AlertDrawings(clusters=clusters, language=language)
+
         deliver = DeliverNotices(
             notices=notices,
             alerts=alerts,
             limits=limits,
             places=SqlPlaces(self._database),
             notifier=SlackNotifier(client_for=self._client_for),
-            draw=AlertDrawings(clusters=clusters),
+            drawings=drawings,
             together=_together,
         )
         delivery = Delivery(
@@ -270,6 +281,8 @@ class Bot:
                 counting=counting, limits=limits, alerts=alerts, notices=notices, audit=audit
             ),
             join_team=JoinTeam(teams=teams, limits=limits, alerts=alerts, counting=counting),
+            choose_language=ChooseLanguage(languages=languages),
+            tongues=tongues,
             admins=self._settings.admins,
             spawn=self._tasks.spawn,
             session=self._session,

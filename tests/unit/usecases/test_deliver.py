@@ -112,6 +112,12 @@ async def together(turns: Sequence[Awaitable[None]]) -> Sequence[BaseException |
     return await asyncio.gather(*turns, return_exceptions=True)
 
 
+async def drawings(workspace: str, place: Place) -> "Draw":
+    """The same in every language."""
+    del workspace, place
+    return Draw()
+
+
 class World:
     """Every port in memory; `ends` and `looks` are how the next attempts and look-ups end."""
 
@@ -141,7 +147,7 @@ class World:
             limits=Limits_(self),
             places=Places_(self),
             notifier=Notifier_(self),
-            draw=Draw(),
+            drawings=drawings,
             together=together,
         )
 

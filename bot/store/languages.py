@@ -1,0 +1,42 @@
+"""Which language people and channels chose."""
+
+from sqlalchemy import ColumnElement, and_, delete, insert, select
+
+from bot.domain.limits import Place
+from bot.ports import AuditEntry
+from bot.store.audit import append
+from bot.store.engine import Database
+from bot.store.tables import languages
+
+
+class SqlLanguages:
+    """`Languages` in SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def chosen(self, workspace: str, place: Place) -> str | None:
+        """Return the code of the language chosen for a DM or channel."""
+        query = select(languages.c.code).where(_at(workspace, place))
+        async with self._database.reads() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+    async def choose(self, workspace: str, place: Place, code: str | None, *, entry: AuditEntry) -> None:
+        """Store a choice, or forget it, with its audit entry."""
+        async with self._database.writes() as connection:
+            await connection.execute(delete(languages).where(_at(workspace, place)))
+            if code is not None:
+                await connection.execute(
+                    insert(languages).values(
+                        workspace=workspace, kind=place.kind.value, place_id=place.slack_id, code=code
+                    )
+                )
+            await append(connection, entry)
+
+
+def _at(workspace: str, place: Place) -> ColumnElement[bool]:
+    return and_(
+        languages.c.workspace == workspace,
+        languages.c.kind == place.kind.value,
+        languages.c.place_id == place.slack_id,
+    )
