@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.secret import Secret
 from bot.slack.alerting import Alerting
 from bot.slack.client import Identity
+from bot.slack.conversing import Conversing
 from bot.slack.desk import Desk
 from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
@@ -62,7 +63,9 @@ def make_app(
         raise_error_for_unhandled_request=True,
     )
     limiting, alerting = Limiting(desk), Alerting(desk)
-    Listeners(desk, limiting=limiting, alerting=alerting).register(app)
+    listeners = Listeners(desk, limiting=limiting, alerting=alerting)
+    listeners.register(app)
+    Conversing(desk, listeners).register(app)
     limiting.register(app)
     alerting.register(app)
     Linking(desk).register(app)

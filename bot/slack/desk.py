@@ -68,6 +68,7 @@ class Desk:
             person=person_of(body),
             channel=channel,
             response_url=body.get("response_url"),
+            thread=body.get("thread_ts"),
         )
 
     def work(self, name: str, reply: Reply, doing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -44,6 +44,7 @@ from bot.views.limits import (
     TO,
     limit_field_errors,
     limit_form,
+    limit_form_button_message,
     limit_off_question,
     limit_removed_message,
     limit_removed_sentence,
@@ -131,8 +132,10 @@ class Limiting:
             case ListLimits():
                 listed = await desk.set_limit.listed(person, channel)
                 await reply(limits_message(listed, command=desk.command))
-            case OpenLimitForm():
+            case OpenLimitForm() if "trigger_id" in command:
                 await self._open(command, client, None)
+            case OpenLimitForm():
+                await reply(limit_form_button_message())
             case RemoveLimit(number=number):
                 await reply(limit_off_question(await desk.set_limit.numbered(person, channel, number)))
             case SetLimit():

@@ -37,7 +37,7 @@ from bot.views.help import help_message
 from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
 from bot.views.lang import language_chosen_message, language_message
 from bot.views.language import spoken_in
-from bot.views.link import form_late_message, link_form
+from bot.views.link import form_button_message, form_late_message, link_form
 from bot.views.status import status_message
 from bot.views.unlink import unlink_question, unlinked_message
 from bot.views.usage import usage_message
@@ -69,7 +69,7 @@ class Listeners:
         """`/walltime …`."""
         await ack()
         reply = self._desk.reply(command, client)
-        self._desk.work("command", reply, self._command(command, client, reply))
+        self._desk.work("command", reply, self.answer(command, client, reply))
 
     async def on_link_open(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """The button that opens the link form."""
@@ -101,7 +101,8 @@ class Listeners:
         if body["event"].get("tab") == "home":
             self._desk.aside("home", publish_home(self._desk, person_of(body), client))
 
-    async def _command(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:  # noqa: C901 (one arm per word)
+    async def answer(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:  # noqa: C901 (one arm per word)
+        """Do what the words say; `command` has the fields of a slash command, perhaps no trigger."""
         desk = self._desk
         person = person_of(command)
         names = tuple(cluster.name for cluster in desk.clusters)
@@ -153,6 +154,9 @@ class Listeners:
 
     async def _open_form(self, body: Body, client: AsyncWebClient, reply: Reply, chosen: str | None) -> None:
         form = link_form(self._desk.clusters, chosen=chosen)
+        if "trigger_id" not in body:
+            await reply(form_button_message(chosen))
+            return
         try:
             async with asyncio.timeout(FORM_OPENS_WITHIN.total_seconds()):
                 await client.views_open(trigger_id=str(body.get("trigger_id")), view=form)

@@ -2,19 +2,22 @@
 
 from typing import Any, Final
 
+from bot.views.shortcut import SHORTCUT
+
 # Every scope with its reason; `doctor` compares them with what the token was granted.
 SCOPES: Final = {
     "commands": "answers the slash command",
     "chat:write": "tells alerts, how a slow link ended, and answers where Slack's own way back has expired",
+    "app_mentions:read": "answers where somebody mentions it, with the words of the command",
     "users:read": "sees at each click who is a guest, an admin or of another organisation (users.info)",
     "channels:read": "sees if it is in a channel that a limit is set for, who reads it, who belongs to it",
     "groups:read": "the same in private channels that it was invited to",
     "channels:history": "looks for its own alert after Slack's answer was lost, instead of posting it twice",
     "groups:history": "the same in private channels that it was invited to",
-    "im:history": "the same in its direct messages",
+    "im:history": "the same in its direct messages, and reads the words that people write to it there",
     "im:write": "opens the direct message in which it looks for an alert of its own",
 }
-EVENTS: Final = ("app_home_opened",)
+EVENTS: Final = ("app_home_opened", "app_mention", "message.im")
 
 
 def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict[str, Any]:
@@ -39,15 +42,23 @@ def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict
             "app_home": {
                 "home_tab_enabled": True,
                 "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": True,
+                "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "Walltime", "always_online": True},
+            "shortcuts": [
+                {
+                    "name": "My core-hours",
+                    "type": "global",
+                    "callback_id": SHORTCUT,
+                    "description": "Core-hours used, this month and against your limits",
+                }
+            ],
             "slash_commands": [
                 {
                     "command": command,
                     **({} if socket_mode else {"url": request_url}),
                     "description": "Core-hours used, and everything around them",
-                    "usage_hint": "[link | unlink | limit | alerts | join | leave | status | help]",
+                    "usage_hint": "[link | unlink | limit | alerts | join | leave | status | lang | help]",
                     "should_escape": True,
                 }
             ],

@@ -17,6 +17,8 @@ from bot.domain.people import Person
 from bot.slack.client import SDK_LOGGER, TIMEOUT_S, error_code, without_proxy
 from bot.views.kit import Message
 
+# What the ids of direct messages begin with.
+_DIRECT: Final = "D"
 MOST_USES: Final = 5
 LIVES_FOR: Final = timedelta(minutes=30)
 # Somebody waits: there is another way to answer.
@@ -41,11 +43,13 @@ class Reply:
         person: Person,
         channel: str | None,
         response_url: str | None,
+        thread: str | None = None,
     ) -> None:
         self._client = client
         self._clock = clock
         self.person = person
         self._channel = channel
+        self._thread = thread
         self._asked_at = clock()
         self._uses = 0
         self._webhook: AsyncWebhookClient | None = None
@@ -78,14 +82,18 @@ class Reply:
         return _count("response_url", outcome)
 
     async def _by_message(self, message: Message, channel: str) -> bool:
+        """Answer for their eyes only, in the thread of what they said."""
+        body = {**message.to_slack(), "channel": channel, "thread_ts": self._thread}
         try:
-            user = self.person.user
-            await self._client.chat_postEphemeral(channel=channel, user=user, **message.to_slack())
+            if channel.startswith(_DIRECT):
+                await self._client.chat_postMessage(**body)
+            else:
+                await self._client.chat_postEphemeral(user=self.person.user, **body)
         except SlackApiError as error:
-            return _count("ephemeral", error_code(error))
+            return _count("message", error_code(error))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return _count("ephemeral", type(error).__name__)
-        return _count("ephemeral", "ok")
+            return _count("message", type(error).__name__)
+        return _count("message", "ok")
 
     async def _by_direct_message(self, message: Message) -> None:
         try:

@@ -39,6 +39,7 @@ from bot.domain.standing import Audience
 from bot.views.errors import limit_fault, sentence
 from bot.views.format import day, escape, hours, moment
 from bot.views.kit import Message, View, buttons, draw, say, small_print
+from bot.views.language import tr
 
 LIMIT: Final = "limit"
 LIMIT_OPEN: Final = "limit.open"
@@ -101,6 +102,12 @@ def limits_message(listed: Sequence[ListedLimit], *, command: str) -> Message:
     blocks.append(buttons(add))
     spoken = "\n".join(f"{one.number}. {_line(one)}" for one in listed[:MOST_LISTED])
     return Message(text=f"Limits here:\n{spoken}", blocks=tuple(blocks))
+
+
+def limit_form_button_message() -> Message:
+    """Offer the form where Slack lets nothing open by itself: after a message."""
+    add = Button(text=tr("Add a limit"), action_id=LIMIT_OPEN, style="primary")
+    return say(tr("Set a limit; the form opens with the button."), buttons(add))
 
 
 def limit_off_question(listed: ListedLimit) -> Message:

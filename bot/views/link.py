@@ -21,6 +21,7 @@ from bot.domain.usage import Reading
 from bot.views.errors import WHERE_TOKENS_ARE, sentence
 from bot.views.format import escape, hours, local_moment
 from bot.views.kit import Message, View, buttons, draw, link_button, say, small_print
+from bot.views.language import tr
 
 LINK: Final = "link"
 RESTARTING: Final = (
@@ -76,6 +77,12 @@ def link_form(
             ],
         )
     )
+
+
+def form_button_message(chosen: str | None) -> Message:
+    """Offer the form where Slack lets nothing open by itself: after a message."""
+    said = tr("Link a cluster with its API token; the form opens with the button.")
+    return say(said, buttons(link_button(chosen)))
 
 
 def form_late_message(chosen: str | None) -> Message:

@@ -27,10 +27,11 @@ def usage_message(answers: Sequence[LinkUsage], *, now: datetime) -> Message:
     )
 
 
-def usage_blocks(answers: Sequence[LinkUsage], *, now: datetime, refresh: str) -> list[Block]:
-    """Draw each link's numbers, then the button; `refresh` is the action that asks again."""
+def usage_blocks(answers: Sequence[LinkUsage], *, now: datetime, refresh: str | None = None) -> list[Block]:
+    """Draw each link's numbers, then the button if `refresh` names the action that asks again."""
     blocks = [block for answer in answers[:MOST_LINKS] for block in _link_blocks(answer, now)]
-    return [*blocks, *left_out(answers), buttons(Button(text="Refresh", action_id=refresh))]
+    again = [buttons(Button(text="Refresh", action_id=refresh))] if refresh else []
+    return [*blocks, *left_out(answers), *again]
 
 
 def _link_blocks(answer: LinkUsage, now: datetime) -> list[Block]:
