@@ -12,5 +12,6 @@ export const WORDS = [
   ["join", "Share your usage with this channel's team"],
   ["leave", "Stop sharing it"],
   ["status", "Links, token expiry, last reading, next poll"],
+  ["lang zh", "Speak Chinese with me"],
   ["help", "All commands"],
 ];
