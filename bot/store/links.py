@@ -2,22 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.errors import NotLinked
+from bot.domain.errors import NotLinked, SealBroken
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading, follow
 from bot.ports import AuditEntry
 from bot.store.audit import append
 from bot.store.engine import Database
-from bot.store.tables import as_kept, links, people, polls, readings
-from bot.store.vault import KeyRing, seal, unseal
+from bot.store.sealed import LINK_TOKEN
+from bot.store.tables import as_kept, audit, links, people, polls, readings
+from bot.store.vault import KeyRing
 
 COLUMNS: Final = (
     links.c.workspace,
@@ -28,6 +29,8 @@ COLUMNS: Final = (
     links.c.linked_at,
     links.c.token_expires_at,
 )
+# The actor of what nobody asked for.
+BOT: Final = "walltime"
 # Clocks are set right by steps up to this without any loss.
 CLOCK_MAY_STEP: Final = timedelta(hours=1)
 _INSERT: Final[dict[str, Callable[..., Any]]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -36,9 +39,12 @@ _INSERT: Final[dict[str, Callable[..., Any]]] = {"sqlite": sqlite.insert, "postg
 class SqlLinks:
     """`Links` in SQL."""
 
-    def __init__(self, database: Database, ring: KeyRing) -> None:
+    def __init__(
+        self, database: Database, ring: KeyRing, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._database = database
         self._ring = ring
+        self._clock = clock
 
     async def of(self, person: Person) -> tuple[Link, ...]:
         """Return a person's links, by cluster name."""
@@ -53,12 +59,29 @@ class SqlLinks:
             sealed = (await connection.execute(query)).scalar_one_or_none()
         if sealed is None:
             raise NotLinked(link.cluster)
-        return unseal(self._ring, sealed, *_place(link.person, link.cluster))
+        try:
+            return LINK_TOKEN.unseal(self._ring, sealed, *_row(link.person, link.cluster))
+        except SealBroken:
+            await self._note_broken_seal(link)
+            raise
+
+    async def _note_broken_seal(self, link: Link) -> None:
+        """Write into the audit log that the token does not open: once per link, however often it is tried."""
+        entry = _entry(link, "seal_broken", BOT, self._clock())
+        noted = select(audit.c.entry_id).where(
+            audit.c.workspace == entry.workspace,
+            audit.c.action == entry.action,
+            audit.c.subject == entry.subject,
+            audit.c.at >= link.linked_at,
+        )
+        async with self._database.writes() as connection:
+            if (await connection.execute(noted.limit(1))).one_or_none() is None:
+                await append(connection, entry)
 
     async def record(self, link: Link, *, token: Secret, reading: Reading) -> Link:
         """Store link, token, first reading and audit entry in one transaction."""
         person = link.person
-        sealed = seal(self._ring, token, *_place(person, link.cluster))
+        sealed = LINK_TOKEN.seal(self._ring, token, *_row(person, link.cluster))
         async with self._database.writes() as connection:
             await _meet(connection, person, link.linked_at)
             earlier = (
@@ -179,9 +202,9 @@ def _of(person: Person, cluster: str | None = None) -> ColumnElement[bool]:
     return mine if cluster is None else and_(mine, links.c.cluster == cluster)
 
 
-def _place(person: Person, cluster: str) -> tuple[str, ...]:
-    """The identity that a token's seal is bound to."""
-    return ("links", "token", person.workspace, person.user, cluster)
+def _row(person: Person, cluster: str) -> tuple[str, ...]:
+    """Whose row it is: what a token's seal is bound to."""
+    return (person.workspace, person.user, cluster)
 
 
 def link_of(row: Any, *, linked_at: datetime | None = None, expires: datetime | None = None) -> Link:

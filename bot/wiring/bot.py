@@ -201,7 +201,7 @@ class Bot:
 
     def _desk(self, api: HttpClusterApi) -> Desk:
         clusters = self._settings.clusters
-        links = SqlLinks(self._database, self._ring)
+        links = SqlLinks(self._database, self._ring, clock=self._clock)
         readings = SqlReadings(self._database)
         take = TakeReading(clusters=clusters, api=api, links=links, readings=readings)
         live = SharedLiveReadings(take, lambda link: take.unless_fresh(link, now=self._clock()), self._tasks)
