@@ -9,15 +9,17 @@ from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.access_keys import AccessKey
 from bot.domain.errors import NotLinked, SealBroken
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading, follow
 from bot.ports import AuditEntry
-from bot.store.audit import append
+from bot.store.access_keys import keep_access_key
+from bot.store.audit import append, note_broken_seal
 from bot.store.engine import Database
 from bot.store.sealed import LINK_TOKEN
-from bot.store.tables import as_kept, audit, links, people, polls, readings
+from bot.store.tables import as_kept, links, people, polls, readings
 from bot.store.vault import KeyRing
 
 COLUMNS: Final = (
@@ -29,8 +31,6 @@ COLUMNS: Final = (
     links.c.linked_at,
     links.c.token_expires_at,
 )
-# The actor of what nobody asked for.
-BOT: Final = "walltime"
 # Clocks are set right by steps up to this without any loss.
 CLOCK_MAY_STEP: Final = timedelta(hours=1)
 _INSERT: Final[dict[str, Callable[..., Any]]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -62,24 +62,13 @@ class SqlLinks:
         try:
             return LINK_TOKEN.unseal(self._ring, sealed, *_row(link.person, link.cluster))
         except SealBroken:
-            await self._note_broken_seal(link)
+            await note_broken_seal(self._database, link, now=self._clock())
             raise
 
-    async def _note_broken_seal(self, link: Link) -> None:
-        """Write into the audit log that the token does not open: once per link, however often it is tried."""
-        entry = _entry(link, "seal_broken", BOT, self._clock())
-        noted = select(audit.c.entry_id).where(
-            audit.c.workspace == entry.workspace,
-            audit.c.action == entry.action,
-            audit.c.subject == entry.subject,
-            audit.c.at >= link.linked_at,
-        )
-        async with self._database.writes() as connection:
-            if (await connection.execute(noted.limit(1))).one_or_none() is None:
-                await append(connection, entry)
-
-    async def record(self, link: Link, *, token: Secret, reading: Reading) -> Link:
-        """Store link, token, first reading and audit entry in one transaction."""
+    async def record(
+        self, link: Link, *, token: Secret, reading: Reading, access_key: AccessKey | None = None
+    ) -> Link:
+        """Store link, token, key, first reading and audit entry in one transaction."""
         person = link.person
         sealed = LINK_TOKEN.seal(self._ring, token, *_row(person, link.cluster))
         async with self._database.writes() as connection:
@@ -110,6 +99,7 @@ class SqlLinks:
                     )
                 )
                 stored = link
+            await keep_access_key(connection, self._ring, stored, access_key)
             await _due_at_once(connection, stored)
             await add_reading(connection, stored, reading)
             await append(connection, _entry(stored, "linked", person.user, link.linked_at))

@@ -99,7 +99,7 @@ async def _turn(database: Database, ring: KeyRing, column: SealedColumn, page_si
 
 
 def _open(column: SealedColumn, ring: KeyRing, row: RowMapping) -> tuple[Found, Secret | None]:
-    identity = tuple(row[part] for part in column.identity)
+    identity = tuple(row[part] or "" for part in column.identity)
     sealed = row[column.column]
     key_id, secret = key_id_of(sealed), None
     if not KEY_ID.fullmatch(key_id):

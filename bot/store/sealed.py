@@ -9,13 +9,13 @@ from typing import Any, Final
 from sqlalchemy import Column
 
 from bot.domain.secret import Secret
-from bot.store.tables import links
+from bot.store.tables import access_keys, links
 from bot.store.vault import KeyRing, seal, unseal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SealedColumn:
-    """A column of sealed secrets; `identity` are the text columns that say whose the row is."""
+    """A column of sealed secrets; `identity` are the text columns that say whose the row is (null as "")."""
 
     column: Column[Any]
     identity: tuple[Column[Any], ...]
@@ -42,4 +42,8 @@ class SealedColumn:
 LINK_TOKEN: Final = SealedColumn(
     column=links.c.token, identity=(links.c.workspace, links.c.person, links.c.cluster)
 )
-SEALED_COLUMNS: Final = (LINK_TOKEN,)
+SECRET_KEY: Final = SealedColumn(
+    column=access_keys.c.secret_key,
+    identity=(access_keys.c.workspace, access_keys.c.person, access_keys.c.cluster),
+)
+SEALED_COLUMNS: Final = (LINK_TOKEN, SECRET_KEY)

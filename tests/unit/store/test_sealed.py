@@ -28,7 +28,6 @@ def test_a_seal_is_bound_to_text_of_its_own_row_the_workspace_first(sealed: Seal
     for column in sealed.identity:
         assert column.table is sealed.column.table
         assert isinstance(column.type, String | Text)
-        assert not column.nullable
 
 
 @COLUMNS
