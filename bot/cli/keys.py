@@ -23,13 +23,13 @@ class CannotRotate(Exception):
 
 
 async def rotate(settings: Settings) -> bool:
-    """Seal every secret with the first key, and say how it went; False if some did not open."""
+    """Seal every secret with the first key, and say how it went; False if it is not done."""
     ring = _ring(settings)
     async with _opened(settings) as database:
         done = await rotate_secrets(database, ring)
     for line in _report(done, ring):
         typer.echo(line)
-    return not done.unopened
+    return done.settled and not done.unopened
 
 
 def _ring(settings: Settings) -> KeyRing:
@@ -68,7 +68,9 @@ def _report(done: Rotation, ring: KeyRing) -> Iterable[str]:
         )
         lacking = Counter(f.key_id for f in done.unopened if f.condition is Condition.KEYLESS)
         yield from (f"key {key_id} is missing for {count}" for key_id, count in sorted(lacking.items()))
-    elif others:
+    if not done.settled:
+        yield f"a running bot goes on sealing with another key: restart it with {first} first, rotate again"
+    elif others and not done.unopened:
         yield f"once every running bot has {first} first in its ring, {', '.join(others)} can be taken out"
 
 

@@ -1,14 +1,15 @@
 """One way to send a request: no cookies, no redirects, no proxies, bounded size, no secret left behind."""
 
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import aiohttp
 import httpx
-from aiohttp.abc import AbstractResolver
+from aiohttp import AddrInfoType
 from httpx_aiohttp import AiohttpTransport
 
 from bot.domain.errors import ClusterMisconfigured, ClusterSilent, WalltimeError
@@ -23,21 +24,26 @@ TRANSPORT_ERRORS: Final = (httpx.TransportError, aiohttp.ClientError)
 
 
 class Http:
-    """An HTTP client. `ca_files` says which authorities vouch for which base addresses, else the system's."""
+    """An HTTP client. `ca_files` says which authorities vouch for which base addresses, else the system's.
+
+    `may_connect` is asked for every address at the moment of connecting, whatever a name led to before.
+    """
 
     def __init__(
         self,
         *,
         patience: timedelta,
         ca_files: Mapping[str, str] | None = None,
-        resolver: AbstractResolver | None = None,
+        may_connect: Callable[[str], bool] | None = None,
     ) -> None:
         ca_files = ca_files or {}
         contexts = {path: tls(path) for path in set(ca_files.values())}
         self._client = httpx.AsyncClient(
-            transport=transport(tls(None), resolver=resolver),
+            transport=transport(tls(None), may_connect=may_connect),
             # One client, but a host with its own CA gets its own trust, and only for itself.
-            mounts={url: transport(contexts[path], resolver=resolver) for url, path in ca_files.items()},
+            mounts={
+                url: transport(contexts[path], may_connect=may_connect) for url, path in ca_files.items()
+            },
             # With either jar open, a cookie set for one person's token travels with the next one's.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,
@@ -96,6 +102,8 @@ def transport_error(error: Exception) -> WalltimeError:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError | aiohttp.ClientConnectorCertificateError):
             return ClusterMisconfigured("its certificate is not trusted (set ca_file)")
+        if isinstance(cause, _AddressRefused):
+            return ClusterMisconfigured("its name leads to an address that is not public")
         cause = cause.__cause__
     # aiohttp reports a refused connection as a connect time-out: only a read time-out is one for sure.
     return ClusterSilent("timeout" if isinstance(error, httpx.ReadTimeout) else "connection")
@@ -106,15 +114,36 @@ def tls(ca_file: str | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file)
 
 
-def transport(context: ssl.SSLContext, *, resolver: AbstractResolver | None = None) -> AiohttpTransport:
-    """Return a transport of its own connections; `resolver` finds addresses in the system's place."""
+def transport(
+    context: ssl.SSLContext, *, may_connect: Callable[[str], bool] | None = None
+) -> AiohttpTransport:
+    """Return a transport with connections of its own; `may_connect` judges each address it would go to."""
     return AiohttpTransport(
         verify=context,
         client=lambda: aiohttp.ClientSession(
-            # Per host: a cluster that hangs must not hold the others' places.
             connector=aiohttp.TCPConnector(
-                ssl=context, limit=0, limit_per_host=MAX_CONNECTIONS, resolver=resolver
+                ssl=context,
+                limit=0,
+                # Per host: a cluster that hangs must not hold the others' places.
+                limit_per_host=MAX_CONNECTIONS,
+                socket_factory=None if may_connect is None else _judging(may_connect),
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
         ),
     )
+
+
+class _AddressRefused(OSError):
+    """A connection to an address that may not be connected to."""
+
+
+def _judging(may_connect: Callable[[str], bool]) -> Callable[[AddrInfoType], socket.socket]:
+    """Make sockets only for addresses that may be connected to. This very address is then connected to."""
+
+    def make(where: AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, address = where
+        if not may_connect(str(address[0])):
+            raise _AddressRefused
+        return socket.socket(family, kind, protocol)
+
+    return make

@@ -18,6 +18,8 @@ from bot.store.sealed import SEALED_COLUMNS, SealedColumn
 from bot.store.vault import KEY_ID, KeyRing, key_id_of
 
 PAGE: Final = 200
+# One does the work, a second finds what was stored behind its back. More than a few: it never ends.
+MOST_TURNS: Final = 5
 
 
 class Condition(StrEnum):
@@ -41,11 +43,15 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rotation:
-    """What a rotation did. `newest` are sealed with the first key now; `unopened` had to be left."""
+    """What a rotation did. `newest` are sealed with the first key now; `unopened` had to be left.
+
+    `settled` is false when secrets came faster with an older key than they were sealed again.
+    """
 
     resealed: int
     newest: int
     unopened: tuple[Found, ...]
+    settled: bool
 
 
 async def census(database: Database, ring: KeyRing) -> AsyncIterator[Found]:
@@ -58,17 +64,21 @@ async def census(database: Database, ring: KeyRing) -> AsyncIterator[Found]:
 
 async def rotate(database: Database, ring: KeyRing, *, page_size: int = PAGE) -> Rotation:
     """Seal every secret with the ring's first key. What was done stays done if this is cut off."""
-    resealed, newest = 0, 0
+    resealed, newest, settled = 0, 0, True
     unopened: list[Found] = []
     for column in SEALED_COLUMNS:
         # Again until nothing is left to do: a bot may store a secret behind our back, with the old key first.
-        while (turn := await _turn(database, ring, column, page_size)).older:
+        turn, turns = await _turn(database, ring, column, page_size), 1
+        while turn.older and turns < MOST_TURNS:
             resealed += turn.resealed
-        newest += turn.newest
+            turn, turns = await _turn(database, ring, column, page_size), turns + 1
+        resealed += turn.resealed
+        settled = settled and not turn.older
+        newest += turn.newest + turn.resealed
         unopened += turn.unopened
     # What the old key opens goes from the write-ahead log's old pages, too.
     await database.erase_traces()
-    return Rotation(resealed=resealed, newest=newest, unopened=tuple(unopened))
+    return Rotation(resealed=resealed, newest=newest, unopened=tuple(unopened), settled=settled)
 
 
 @dataclass(slots=True)

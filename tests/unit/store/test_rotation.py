@@ -144,6 +144,24 @@ async def test_a_token_that_is_stored_meanwhile_is_not_overwritten(
     assert await tokens(store.database, ONLY_NEW, people) == wanted
 
 
+async def test_a_bot_that_never_stops_sealing_with_the_old_key_does_not_hold_a_rotation_up_for_ever(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (person,) = await fill(store, 1)
+    real_write = rotation._write
+
+    async def late(database: Database, column: Any, resealed: Any) -> int:
+        await store.record(link(person), token="fresh")
+        return await real_write(database, column, resealed)
+
+    monkeypatch.setattr(rotation, "_write", late)
+    done = await rotate(store.database, BOTH)
+    assert (done.settled, done.resealed, done.newest) == (False, 0, 0)
+    assert await tokens(store.database, BOTH, [person]) == ["fresh"]
+    monkeypatch.undo()
+    assert (await rotate(store.database, BOTH)).settled
+
+
 async def test_a_link_that_is_forgotten_meanwhile_stays_forgotten(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
