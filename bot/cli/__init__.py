@@ -74,6 +74,16 @@ def keys_generate() -> None:
     typer.echo(new_key())
 
 
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Seal every secret again with the first key; exit 1 if one does not open."""
+    from bot.cli.keys import rotate
+    from bot.wiring.settings import read_settings
+
+    if not _run(rotate(read_settings(os.environ, to_run=False))):
+        raise typer.Exit(1)
+
+
 @database.command("upgrade")
 def database_upgrade() -> None:
     """Bring the database's schema to this version's."""

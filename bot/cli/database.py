@@ -1,4 +1,6 @@
-"""`walltime-bot db upgrade`."""
+"""`walltime-bot db upgrade`, and where the database is."""
+
+from pathlib import Path
 
 import typer
 
@@ -17,3 +19,9 @@ async def upgrade(settings: Settings) -> None:
     typer.echo(
         f"schema: {before or 'none'} -> {newest}" if before != newest else f"schema: {newest}, up to date"
     )
+
+
+def missing_file(database_url: str) -> Path | None:
+    """Return where SQLite's file would be made; None if it is there."""
+    path = Path(database_url.removeprefix("sqlite:///"))
+    return None if path.exists() else path

@@ -4,6 +4,7 @@ It makes nothing: run by another account than the bot's, it would leave files th
 """
 
 import os
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,15 +14,18 @@ from typing import Final
 import aiohttp
 import typer
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import DBAPIError
 
+from bot.cli.database import missing_file
 from bot.cluster.client import probe
 from bot.domain.errors import WalltimeError
 from bot.slack.client import TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.manifest import SCOPES
 from bot.store.engine import Database, DatabaseNewer
-from bot.store.vault import KeyRingFaulty
+from bot.store.rotation import Condition, census
+from bot.store.vault import KeyRing, KeyRingFaulty
 from bot.wiring.bot import utc_now
-from bot.wiring.keys import KEY_FILE, key_ring
+from bot.wiring.keys import KEY_FILE, key_ring, ring_at_hand
 from bot.wiring.settings import Settings
 
 # Slack refuses nothing of ours by the clock, but we refuse its requests beyond five minutes.
@@ -52,8 +56,12 @@ async def examine(settings: Settings) -> bool:
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     mode = "Socket Mode" if settings.socket_mode else "HTTP mode"
     yield Finding("settings", f"{mode}, {len(settings.clusters)} cluster(s), command {settings.command}")
-    yield _keys(settings)
-    yield await _database(settings)
+    keys, database = _keys(settings), await _database(settings)
+    yield keys
+    yield database
+    if not (keys.advice or database.advice):
+        async for finding in _secrets(settings):
+            yield finding
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S)) as session:
         async for finding in _slack(settings, session):
             yield finding
@@ -92,14 +100,9 @@ def _can_come(path: Path) -> bool:
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
-def _missing(database_url: str) -> Path | None:
-    path = Path(database_url.removeprefix("sqlite:///"))
-    return None if path.exists() else path
-
-
 async def _database(settings: Settings) -> Finding:
     advice = "check WALLTIME_DATABASE_URL and WALLTIME_DATA_DIR"
-    if (path := _missing(settings.database_url)) is not None:
+    if (path := missing_file(settings.database_url)) is not None:
         if _can_come(path):
             return Finding("database", f"none yet; the first start makes {path}")
         return Finding("database", f"none, and {path} cannot be made", advice)
@@ -116,6 +119,44 @@ async def _database(settings: Settings) -> Finding:
     if now == newest:
         return Finding("database", f"schema {now}")
     return Finding("database", f"schema {now or 'none'}, {newest} comes with the next start")
+
+
+async def _secrets(settings: Settings) -> AsyncIterator[Finding]:
+    """Count the sealed secrets by key: which key could go, and which is missing."""
+    ring = ring_at_hand(settings.secret_keys, settings.data_dir)
+    if ring is None or missing_file(settings.database_url) is not None:
+        return
+    counts: Counter[tuple[Condition, str]] = Counter()
+    database = Database(settings.database_url)
+    try:
+        now, newest = await database.revisions()
+        if now != newest:
+            return
+        async for found in census(database, ring):
+            # What does not open may name any key.
+            counts[found.condition, "" if found.condition is Condition.BROKEN else found.key_id] += 1
+    except DBAPIError as error:
+        yield Finding("secrets", type(error).__name__, "check WALLTIME_DATABASE_URL")
+        return
+    finally:
+        await database.close()
+    for (condition, key_id), count in sorted(counts.items()):
+        yield _sealed(condition, key_id, count, ring)
+
+
+def _sealed(condition: Condition, key_id: str, count: int, ring: KeyRing) -> Finding:
+    match condition:
+        case Condition.NEWEST:
+            return Finding("secrets", f"{count} sealed with {key_id}")
+        case Condition.OLDER:
+            hint = f"`walltime-bot keys rotate` seals them with {ring.sealing_id}"
+            return Finding(f"secrets of {key_id}", f"{count} still need this older key ({hint})")
+        case Condition.KEYLESS:
+            advice = "put it back into WALLTIME_SECRET_KEYS, or have these people link again"
+            return Finding(f"secrets of {key_id}", f"{count} need this key, which is not in the ring", advice)
+        case Condition.BROKEN:
+            advice = "`walltime-bot keys rotate` names them; have these people link again"
+            return Finding("secrets that do not open", f"{count}: {condition}", advice)
 
 
 async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:

@@ -1,10 +1,11 @@
-"""The walltime endpoint's bytes into a number or the one right error.
+"""An answer's bytes into its data, the walltime endpoint's into a number, or the one right error.
 
 Source: the platform's page of `/hpc/openapi/v2/view/walltime/users/{username}`. Business errors usually come
 with HTTP 200 and `data` may then hold a text, so the JSON `code` is read first, whatever the HTTP status.
 """
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -40,15 +41,25 @@ _MOST_CORE_HOURS: Final = 1e12
 
 def core_hours_from(status: int, body: bytes) -> float:
     """Return the core-hours; raises ClusterRefused, ClusterSilent, NoData or ClusterMisconfigured."""
+    return _number(data_from(status, body))
+
+
+def data_from(
+    status: int, body: bytes, *, refusals: Mapping[str, type[ClusterRefused]] = _REFUSALS
+) -> object:
+    """Return what stands under `data`; `refusals` says what this endpoint's codes mean.
+
+    Raises ClusterRefused, ClusterSilent or ClusterMisconfigured.
+    """
     envelope = _envelope(body)
     if envelope is None or "code" not in envelope:
         raise _without_envelope(status)
     code = str(envelope["code"])
     if code != "0":
-        raise _refusal(code, envelope, status)
+        raise _refusal(code, envelope, status, refusals)
     if status != HTTPStatus.OK:
         raise _without_envelope(status)
-    return _number(envelope.get("data"))
+    return envelope.get("data")
 
 
 def _envelope(body: bytes) -> dict[str, object] | None:
@@ -70,9 +81,11 @@ def _without_envelope(status: int) -> WalltimeError:
     return ClusterMisconfigured(f"http {status}")
 
 
-def _refusal(code: str, envelope: dict[str, object], status: int) -> WalltimeError:
-    if code in _REFUSALS:
-        return _REFUSALS[code](code)
+def _refusal(
+    code: str, envelope: dict[str, object], status: int, refusals: Mapping[str, type[ClusterRefused]]
+) -> WalltimeError:
+    if code in refusals:
+        return refusals[code](code)
     if code in _PASSING:
         return ClusterSilent(f"code {code}")
     if code == "1001":

@@ -5,18 +5,21 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 DEFAULT_PLATFORM_URL = "https://www.scnet.cn"
+DEFAULT_SIGN_IN_URL = "https://api.scnet.cn"
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cluster:
-    """One HPC cluster; `url` and `platform_url` are bases without a trailing slash or `/hpc`."""
+    """One HPC cluster; its addresses are bases without a trailing slash or `/hpc`."""
 
     name: str
     label: str
     url: str
     timezone: ZoneInfo
     platform_url: str = DEFAULT_PLATFORM_URL
+    sign_in_url: str = DEFAULT_SIGN_IN_URL
+    allow_access_keys: bool = False
     cluster_id: str | None = None
     ca_file: str | None = None
 

@@ -5,6 +5,7 @@ WalltimeError
 │   ├── SecretInCommand          a token-shaped text was typed into a command
 │   ├── NotLinked                no link yet (on that cluster)
 │   ├── UnknownCluster           no cluster of that name is configured
+│   ├── UnknownLanguage          a language that nobody has translated
 │   ├── FieldWrong               a field of the link form
 │   │   ├── UsernameMalformed
 │   │   ├── TokenEmpty
@@ -12,7 +13,14 @@ WalltimeError
 │   │   ├── TokenExpired
 │   │   ├── TokenOfPlatform      good for the platform, not for a cluster
 │   │   ├── TokenOfOtherCluster
-│   │   └── TokenOfOtherUsername
+│   │   ├── TokenOfOtherUsername
+│   │   ├── AccessKeysNotAllowed this cluster takes tokens only
+│   │   ├── LoginMalformed       no login name of the platform
+│   │   ├── AccessKeyMalformed
+│   │   └── SecretKeyMalformed
+│   ├── RegionClosed             signed in, but this region gives no token
+│   │   ├── RegionStopped        the person's use of it is stopped
+│   │   └── RegionMissing        the person may not use it
 │   ├── LimitWrong               a word of `limit …`, or a field of its form, is wrong
 │   │   ├── LimitWordUnknown     no such word, or not at this place
 │   │   ├── LimitWordMissing     something has to follow this word
@@ -37,6 +45,7 @@ WalltimeError
 │   ├── ChannelNeeded            this is about a channel, and was typed elsewhere
 │   ├── ChannelClosed            the channel does not let the bot tell anything there
 │   └── ClusterRefused           the cluster answered, and said no
+│       ├── SignInRefused        a sign-in with an access key
 │       ├── TokenRefused         10008
 │       ├── UsernameFrozen       10007
 │       ├── AccessDenied         10009
@@ -155,6 +164,47 @@ class TokenOfOtherUsername(FieldWrong):
         super().__init__("token of another username")
         self.given = given
         self.allowed = allowed
+
+
+class AccessKeysNotAllowed(FieldWrong):
+    """The settings of this cluster do not allow access keys."""
+
+    field = "cluster"
+
+
+class LoginMalformed(FieldWrong):
+    """No login name was given, or one that no platform has."""
+
+    field = "username"
+
+
+class AccessKeyMalformed(FieldWrong):
+    """What was pasted is no access key."""
+
+    field = "access_key"
+
+
+class SecretKeyMalformed(FieldWrong):
+    """What was pasted is no secret key."""
+
+    field = "secret_key"
+
+
+class RegionClosed(PersonCanFix):
+    """The sign-in worked, but gave no token for this cluster; `others` are clusters that it opens."""
+
+    def __init__(self, chosen: str, *, others: tuple[str, ...]) -> None:
+        super().__init__("the sign-in gave no token for this cluster")
+        self.chosen = chosen
+        self.others = others
+
+
+class RegionStopped(RegionClosed):
+    """The platform lists the region without a token: the account is stopped there."""
+
+
+class RegionMissing(RegionClosed):
+    """The platform does not list the region."""
 
 
 class LimitWrong(PersonCanFix):
@@ -304,6 +354,10 @@ class ClusterRefused(PersonCanFix):
     def __init__(self, code: str = "") -> None:
         super().__init__(f"the cluster refused: code {code}")
         self.code = code
+
+
+class SignInRefused(ClusterRefused):
+    """The platform does not accept this login name, access key and signature together."""
 
 
 class TokenRefused(ClusterRefused):

@@ -88,14 +88,14 @@ def usernames_to_try(
         if not known:
             raise TokenMalformed
         return known
-    if not _is_username(username):
+    if not is_username(username):
         raise UsernameMalformed
     if username not in known:
         raise TokenOfOtherUsername(given=username, allowed=known)
     return (username,)
 
 
-def _is_username(text: str) -> bool:
+def is_username(text: str) -> bool:
     """Tell whether a text can be a username; dots alone would climb in a URL's path."""
     return (
         0 < len(text) <= MAX_USERNAME_LENGTH
@@ -120,7 +120,7 @@ def _text(claim: object) -> str | None:
     if isinstance(claim, bool) or not isinstance(claim, str | int):
         return None
     text = str(claim).strip()
-    return text if _is_username(text) else None
+    return text if is_username(text) else None
 
 
 def _milliseconds(claim: object) -> datetime | None:

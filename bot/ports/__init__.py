@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.access_keys import AccessKey
 from bot.domain.clusters import Cluster
 from bot.domain.errors import WalltimeError
 from bot.domain.limits import Place
@@ -47,11 +48,13 @@ class Links(Protocol):
         """Open the link's token; raises NotLinked if the link is gone, SealBroken if it does not open."""
         ...
 
-    async def record(self, link: Link, *, token: Secret, reading: Reading) -> Link:
-        """Store the link, its sealed token, its first reading and the audit entry, all or nothing.
+    async def record(
+        self, link: Link, *, token: Secret, reading: Reading, access_key: AccessKey | None = None
+    ) -> Link:
+        """Store the link, its sealed token and key, its first reading and the audit entry, all or nothing.
 
         A link of the same person to the same cluster is replaced; if the username is the same its
-        readings stay, and the link returned carries the old `link_id`.
+        readings stay, and the link returned carries the old `link_id`. A key from before is forgotten.
         """
         ...
 

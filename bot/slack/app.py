@@ -19,6 +19,7 @@ from bot.slack.conversing import Conversing
 from bot.slack.desk import Desk
 from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
+from bot.slack.linking_by_key import LinkingByKey
 from bot.slack.listeners import Listeners
 
 # Bolt logs whole bodies, forms included: it may speak of errors only.
@@ -68,7 +69,9 @@ def make_app(
     Conversing(desk, listeners).register(app)
     limiting.register(app)
     alerting.register(app)
-    Linking(desk).register(app)
+    linking = Linking(desk)
+    linking.register(app)
+    LinkingByKey(desk, linking).register(app)
     app.error(_on_error)
     return app
 

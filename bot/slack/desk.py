@@ -21,6 +21,7 @@ from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.choose_language import ChooseLanguage
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
+from bot.usecases.link_by_access_key import LinkByAccessKey
 from bot.usecases.set_limit import SetLimit
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.unlink_account import UnlinkAccount
@@ -42,6 +43,7 @@ class Desk:
     clusters: tuple[Cluster, ...]
     answer_usage: AnswerUsage
     link_account: LinkAccount
+    link_by_access_key: LinkByAccessKey
     unlink_account: UnlinkAccount
     show_status: ShowStatus
     set_limit: SetLimit

@@ -1,18 +1,45 @@
 """The audit log: who did what to whom, when."""
 
 from dataclasses import asdict
+from datetime import datetime
+from typing import Final
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.people import Link
 from bot.ports import AuditEntry
 from bot.store.engine import Database
 from bot.store.tables import audit
+
+# The actor of what nobody asked for.
+BOT: Final = "walltime"
 
 
 async def append(connection: AsyncConnection, entry: AuditEntry) -> None:
     """Add an entry inside the caller's transaction."""
     await connection.execute(insert(audit).values(**asdict(entry)))
+
+
+async def note_broken_seal(database: Database, link: Link, *, now: datetime) -> None:
+    """Write down that a secret of this link does not open: once per link, however often it is tried."""
+    entry = AuditEntry(
+        workspace=link.person.workspace,
+        actor=BOT,
+        action="seal_broken",
+        subject=f"{link.person.user}/{link.cluster}",
+        detail=f"username {link.username}",
+        at=now,
+    )
+    noted = select(audit.c.entry_id).where(
+        audit.c.workspace == entry.workspace,
+        audit.c.action == entry.action,
+        audit.c.subject == entry.subject,
+        audit.c.at >= link.linked_at,
+    )
+    async with database.writes() as connection:
+        if (await connection.execute(noted.limit(1))).one_or_none() is None:
+            await append(connection, entry)
 
 
 class SqlAuditLog:

@@ -2,22 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.errors import NotLinked
+from bot.domain.access_keys import AccessKey
+from bot.domain.errors import NotLinked, SealBroken
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading, follow
 from bot.ports import AuditEntry
-from bot.store.audit import append
+from bot.store.access_keys import keep_access_key
+from bot.store.audit import append, note_broken_seal
 from bot.store.engine import Database
+from bot.store.sealed import LINK_TOKEN
 from bot.store.tables import as_kept, links, people, polls, readings
-from bot.store.vault import KeyRing, seal, unseal
+from bot.store.vault import KeyRing
 
 COLUMNS: Final = (
     links.c.workspace,
@@ -36,9 +39,12 @@ _INSERT: Final[dict[str, Callable[..., Any]]] = {"sqlite": sqlite.insert, "postg
 class SqlLinks:
     """`Links` in SQL."""
 
-    def __init__(self, database: Database, ring: KeyRing) -> None:
+    def __init__(
+        self, database: Database, ring: KeyRing, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._database = database
         self._ring = ring
+        self._clock = clock
 
     async def of(self, person: Person) -> tuple[Link, ...]:
         """Return a person's links, by cluster name."""
@@ -53,12 +59,18 @@ class SqlLinks:
             sealed = (await connection.execute(query)).scalar_one_or_none()
         if sealed is None:
             raise NotLinked(link.cluster)
-        return unseal(self._ring, sealed, *_place(link.person, link.cluster))
+        try:
+            return LINK_TOKEN.unseal(self._ring, sealed, *_row(link.person, link.cluster))
+        except SealBroken:
+            await note_broken_seal(self._database, link, now=self._clock())
+            raise
 
-    async def record(self, link: Link, *, token: Secret, reading: Reading) -> Link:
-        """Store link, token, first reading and audit entry in one transaction."""
+    async def record(
+        self, link: Link, *, token: Secret, reading: Reading, access_key: AccessKey | None = None
+    ) -> Link:
+        """Store link, token, key, first reading and audit entry in one transaction."""
         person = link.person
-        sealed = seal(self._ring, token, *_place(person, link.cluster))
+        sealed = LINK_TOKEN.seal(self._ring, token, *_row(person, link.cluster))
         async with self._database.writes() as connection:
             await _meet(connection, person, link.linked_at)
             earlier = (
@@ -87,6 +99,7 @@ class SqlLinks:
                     )
                 )
                 stored = link
+            await keep_access_key(connection, self._ring, stored, access_key)
             await _due_at_once(connection, stored)
             await add_reading(connection, stored, reading)
             await append(connection, _entry(stored, "linked", person.user, link.linked_at))
@@ -179,9 +192,9 @@ def _of(person: Person, cluster: str | None = None) -> ColumnElement[bool]:
     return mine if cluster is None else and_(mine, links.c.cluster == cluster)
 
 
-def _place(person: Person, cluster: str) -> tuple[str, ...]:
-    """The identity that a token's seal is bound to."""
-    return ("links", "token", person.workspace, person.user, cluster)
+def _row(person: Person, cluster: str) -> tuple[str, ...]:
+    """Whose row it is: what a token's seal is bound to."""
+    return (person.workspace, person.user, cluster)
 
 
 def link_of(row: Any, *, linked_at: datetime | None = None, expires: datetime | None = None) -> Link:

@@ -96,6 +96,22 @@ links = Table(
     ForeignKeyConstraint(["workspace", "person"], ["people.workspace", "people.person"], ondelete="CASCADE"),
 )
 
+access_keys = Table(
+    "access_keys",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("person", String(32), primary_key=True),
+    Column("cluster", String(64), primary_key=True),
+    Column("login", String(64), nullable=False),
+    Column("access_key", Text, nullable=False),
+    Column("secret_key", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["workspace", "person", "cluster"],
+        ["links.workspace", "links.person", "links.cluster"],
+        ondelete="CASCADE",
+    ),
+)
+
 readings = Table(
     "readings",
     metadata,

@@ -19,7 +19,7 @@ from bot.domain.secret import Secret
 
 KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class KeyRingFaulty(ValueError):
@@ -38,7 +38,7 @@ class KeyRing:
         keys: dict[str, AESGCM] = {}
         for place, entry in enumerate(text.split(","), start=1):
             key_id, colon, encoded = entry.strip().partition(":")
-            if not colon or not _KEY_ID.fullmatch(key_id):
+            if not colon or not KEY_ID.fullmatch(key_id):
                 raise KeyRingFaulty(f"key {place} is not id:base64 (id: letters, digits, - and _)")
             if key_id in keys:
                 raise KeyRingFaulty(f"key {place} has the id of an earlier one")
@@ -72,8 +72,8 @@ def seal(ring: KeyRing, secret: Secret, *place: str) -> bytes:
 
 def unseal(ring: KeyRing, sealed: bytes, *place: str) -> Secret:
     """Open what was sealed for this very place; raises SealBroken."""
+    key = ring.keys.get(key_id_of(sealed))
     end = 1 + (sealed[0] if sealed else 0)
-    key = ring.keys.get(sealed[1:end].decode("ascii", errors="replace"))
     nonce, rest = sealed[end : end + _NONCE_BYTES], sealed[end + _NONCE_BYTES :]
     if key is None or len(nonce) != _NONCE_BYTES:
         raise SealBroken
@@ -81,6 +81,11 @@ def unseal(ring: KeyRing, sealed: bytes, *place: str) -> Secret:
         return Secret(key.decrypt(nonce, rest, _identity(place)).decode())
     except InvalidTag:
         raise SealBroken from None
+
+
+def key_id_of(sealed: bytes) -> str:
+    """Return the id of the key that sealed this, as it stands in front; nobody has checked it yet."""
+    return sealed[1 : 1 + sealed[0]].decode("ascii", errors="replace") if sealed else ""
 
 
 def _identity(place: Iterable[str]) -> bytes:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.access_keys import AccessKey
 from bot.domain.clusters import Cluster
 from bot.domain.errors import AccessDenied, UnknownCluster, UsernameUnknown, WalltimeError
 from bot.domain.people import Link, Person
@@ -14,12 +15,13 @@ from bot.ports import AuditEntry, AuditLog, ClusterApi, Links
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkWish:
-    """What the form says."""
+    """What the form says; `access_key` is what the token was got by, if the person gave one."""
 
     person: Person
     cluster: str
     username: str
     token: Secret
+    access_key: AccessKey | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +73,8 @@ class LinkAccount:
             linked_at=reading.at,
             token_expires_at=proof.token_expires_at,
         )
-        return await self.links.record(link, token=wish.token, reading=reading), reading
+        stored = await self.links.record(link, token=wish.token, reading=reading, access_key=wish.access_key)
+        return stored, reading
 
     async def _prove(self, proof: LinkProof) -> tuple[str, Reading]:
         """Return the first username that the cluster answers for with this token."""

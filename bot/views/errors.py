@@ -3,6 +3,8 @@
 from bot.domain.clusters import Cluster
 from bot.domain.errors import (
     AccessDenied,
+    AccessKeyMalformed,
+    AccessKeysNotAllowed,
     AlertOver,
     ChannelClosed,
     ChannelNeeded,
@@ -25,11 +27,17 @@ from bot.domain.errors import (
     LimitWordMissing,
     LimitWordUnknown,
     LimitWrong,
+    LoginMalformed,
     NoData,
     NotFullMember,
     NotLinked,
+    RegionClosed,
+    RegionMissing,
+    RegionStopped,
     SealBroken,
     SecretInCommand,
+    SecretKeyMalformed,
+    SignInRefused,
     SomebodyElses,
     TokenEmpty,
     TokenExpired,
@@ -59,6 +67,8 @@ _MISSING = {
     "number": "the number of a limit in the list that “limit” shows",
 }
 WHERE_TOKENS_ARE = "on the platform's page, under your account's API or access settings"
+
+_WHERE_KEYS_ARE = "It stands in the file of the platform's personal center, Access Control"
 
 
 def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # noqa: C901, PLR0912 (one arm per error)
@@ -113,6 +123,29 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             names = " or ".join(f"“{name}”" for name in error.allowed)
             return (
                 f"The token belongs to {names}, not to “{error.given}”. Correct the name, or leave it empty."
+            )
+        case AccessKeysNotAllowed():
+            return f"{here} takes no access keys: use a token instead."
+        case LoginMalformed():
+            return "Enter the name you sign in to the platform with: no spaces, at most 64 characters."
+        case AccessKeyMalformed():
+            return f"Paste the access key whole, without quotes or spaces. {_WHERE_KEYS_ARE}, as “Accesskey”."
+        case SecretKeyMalformed():
+            return f"Paste the secret key whole, without quotes or spaces. {_WHERE_KEYS_ARE}, as “Secretkey”."
+        case RegionStopped():
+            return (
+                f"The platform signs you in, but your account is stopped on {error.chosen}: it gives no token "
+                f"for it. Top it up or ask the centre's support, then try again.{_also_open(error)}"
+            )
+        case RegionMissing():
+            return (
+                f"The platform signs you in, but does not list {error.chosen} among your clusters. "
+                f"Ask the centre to open it for you.{_also_open(error)}"
+            )
+        case SignInRefused():
+            return (
+                f"The platform does not accept this login name with these keys (code {error.code}). Check the "
+                "name (a rename changes it) and that both keys are of one line of the file; or make new keys."
             )
         case TokenRefused():
             return (
@@ -171,6 +204,10 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             )
         case _:
             return "That did not work. Try again; if it stays so, tell whoever runs this bot."
+
+
+def _also_open(error: RegionClosed) -> str:
+    return f" The same keys open {_some(error.others)}." if error.others else ""
 
 
 def limit_fault(error: LimitWrong) -> str:  # noqa: C901, PLR0912 (one arm per error)

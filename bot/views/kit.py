@@ -11,6 +11,8 @@ from slackblocks import View as SlackblocksView
 View = dict[str, Any]
 
 LINK_OPEN: Final = "link.open"
+LINK_BY_KEY: Final = "link.by_key"
+LINK_BY_TOKEN: Final = "link.by_token"  # noqa: S105 (a button's name)
 USAGE_REFRESH: Final = "usage.refresh"
 UNLINK_CONFIRM: Final = "unlink.confirm"
 HOME_REFRESH: Final = "home.refresh"
@@ -64,6 +66,11 @@ def left_out(links: Sequence[object]) -> tuple[ContextBlock, ...]:
 def link_button(cluster: str | None = None, text: str = "Link a cluster") -> Button:
     """Opens the link form, with `cluster` chosen."""
     return Button(text=text, action_id=LINK_OPEN, value=cluster, style="primary")
+
+
+def by_key_button(cluster: str | None = None) -> Button:
+    """Opens the form for an access key, with `cluster` chosen."""
+    return Button(text="Use an access key instead", action_id=LINK_BY_KEY, value=cluster)
 
 
 def _pure(block: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from bot.domain.people import Link
 from bot.domain.usage import Reading
 from bot.views.errors import WHERE_TOKENS_ARE, sentence
 from bot.views.format import escape, hours, local_moment
-from bot.views.kit import Message, View, buttons, draw, link_button, say, small_print
+from bot.views.kit import Message, View, buttons, by_key_button, draw, link_button, say, small_print
 from bot.views.language import tr
 
 LINK: Final = "link"
@@ -70,6 +70,7 @@ def link_form(
                     block_id=TOKEN,
                     hint=f"You find it {WHERE_TOKENS_ARE}.",
                 ),
+                *([buttons(by_key_button(chosen))] if any(c.allow_access_keys for c in clusters) else []),
                 small_print(
                     "Slack has no hidden fields: the token stands on your screen until you press Link. "
                     "Never type it in a command or a message."

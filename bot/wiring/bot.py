@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cluster.client import PATIENCE, HttpClusterApi
+from bot.cluster.platform import HttpPlatform
 from bot.domain.limits import Place
 from bot.domain.secret import Secret
 from bot.jobs.delivery import Delivery
@@ -28,6 +29,7 @@ from bot.slack.desk import Desk
 from bot.slack.notifier import SlackNotifier
 from bot.slack.socket_mode import SocketMode
 from bot.slack.tongues import Tongues
+from bot.store.access_keys import SqlAccessKeys
 from bot.store.audit import SqlAuditLog
 from bot.store.deliveries import SqlDeliveries
 from bot.store.engine import Database
@@ -47,9 +49,11 @@ from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
+from bot.usecases.link_by_access_key import LinkByAccessKey
 from bot.usecases.poll_link import PollLink
 from bot.usecases.set_limit import SetLimit
 from bot.usecases.show_status import ShowStatus
+from bot.usecases.sign_in import SignIn
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.thin_readings import ThinReadings
 from bot.usecases.unlink_account import UnlinkAccount
@@ -144,10 +148,11 @@ class Bot:
             api = await opened.enter_async_context(
                 HttpClusterApi(settings.clusters, clock=self._clock, patience=self._cluster_patience)
             )
+            platform = await opened.enter_async_context(HttpPlatform(settings.clusters))
             opened.push_async_callback(self._drain)
             client = make_client(settings.slack_api_url, self._session)
             app = make_app(
-                self._desk(api), client, bot_token=self._bot_token, identity=lambda: self._identity
+                self._desk(api, platform), client, bot_token=self._bot_token, identity=lambda: self._identity
             )
             self._server = Server(
                 make_server(slack_events=self._slack_events(app), trouble=self.trouble),
@@ -206,9 +211,9 @@ class Bot:
         if late:
             log.warning("work was cut off at the stop", tasks=late)
 
-    def _desk(self, api: HttpClusterApi) -> Desk:
+    def _desk(self, api: HttpClusterApi, platform: HttpPlatform) -> Desk:
         clusters = self._settings.clusters
-        links = SqlLinks(self._database, self._ring)
+        links = SqlLinks(self._database, self._ring, clock=self._clock)
         readings = SqlReadings(self._database)
         take = TakeReading(clusters=clusters, api=api, links=links, readings=readings)
         live = SharedLiveReadings(take, lambda link: take.unless_fresh(link, now=self._clock()), self._tasks)
@@ -259,6 +264,9 @@ class Bot:
         self._engine.every(self._tick, "polling", polling.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
         self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
+        link_account = LinkAccount(clusters=clusters, api=api, links=links, audit=audit)
+        keys = SqlAccessKeys(self._database, self._ring, clock=self._clock)
+        sign_in = SignIn(clusters=clusters, platform=platform, keys=keys, audit=audit)
         return Desk(
             command=self._settings.command,
             version=bot_version(),
@@ -271,7 +279,8 @@ class Bot:
                 limits=limits,
                 counting=counting,
             ),
-            link_account=LinkAccount(clusters=clusters, api=api, links=links, audit=audit),
+            link_account=link_account,
+            link_by_access_key=LinkByAccessKey(sign_in=sign_in, link_account=link_account),
             unlink_account=UnlinkAccount(links=links),
             show_status=ShowStatus(
                 clusters=clusters, links=links, readings=readings, polls=polls, limits=limits, teams=teams

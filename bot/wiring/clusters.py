@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.domain.clusters import DEFAULT_PLATFORM_URL, Cluster, normalise_url
+from bot.domain.clusters import DEFAULT_PLATFORM_URL, DEFAULT_SIGN_IN_URL, Cluster, normalise_url
 
 T = TypeVar("T")
 
-_KEYS: Final = frozenset({"name", "label", "url", "platform_url", "cluster_id", "ca_file", "timezone"})
+_TEXTS: Final = frozenset(
+    {"name", "label", "url", "platform_url", "sign_in_url", "cluster_id", "ca_file", "timezone"}
+)
+_KEYS: Final = _TEXTS | {"allow_access_keys"}
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 # Slack's limits: an option's text, and the options of a menu.
 _LONGEST_LABEL: Final = 60
@@ -42,7 +45,7 @@ def _read(entry: Any, place: str, faults: list[str]) -> Cluster | None:
         faults.append(f"{place} must be an object with name and url")
         return None
     faults += [f"{place}: {key} is no setting of a cluster" for key in sorted(set(entry) - _KEYS)]
-    texts = {key: str(entry[key]) for key in _KEYS if entry.get(key) not in (None, "")}
+    texts = {key: str(entry[key]) for key in _TEXTS if entry.get(key) not in (None, "")}
     name = texts.get("name", "")
     if not _NAME.fullmatch(name):
         faults.append(f"{place}: name must be 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit")
@@ -52,10 +55,17 @@ def _read(entry: Any, place: str, faults: list[str]) -> Cluster | None:
     url = _checked(normalise_url, texts.get("url", ""), f"{place}: url", faults)
     platform = texts.get("platform_url", DEFAULT_PLATFORM_URL)
     platform_url = _checked(normalise_url, platform, f"{place}: platform_url", faults)
+    sign_in = texts.get("sign_in_url", DEFAULT_SIGN_IN_URL if platform == DEFAULT_PLATFORM_URL else platform)
+    sign_in_url = _checked(normalise_url, sign_in, f"{place}: sign_in_url", faults)
+    allow_access_keys = entry.get("allow_access_keys", False)
+    if not isinstance(allow_access_keys, bool):
+        faults.append(f"{place}: allow_access_keys must be true or false")
+    elif allow_access_keys and "cluster_id" not in texts:
+        faults.append(f"{place}: allow_access_keys needs cluster_id, to know the cluster's token from others")
     zone = _checked(_zone, texts.get("timezone", "Asia/Shanghai"), f"{place}: timezone", faults)
     if "ca_file" in texts:
         _checked(_certificates, texts["ca_file"], f"{place}: ca_file", faults)
-    if len(faults) > before or url is None or platform_url is None or zone is None:
+    if len(faults) > before or url is None or platform_url is None or sign_in_url is None or zone is None:
         return None
     return Cluster(
         name=name,
@@ -63,6 +73,8 @@ def _read(entry: Any, place: str, faults: list[str]) -> Cluster | None:
         url=url,
         timezone=zone,
         platform_url=platform_url,
+        sign_in_url=sign_in_url,
+        allow_access_keys=bool(allow_access_keys),
         cluster_id=texts.get("cluster_id"),
         ca_file=texts.get("ca_file"),
     )

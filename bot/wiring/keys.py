@@ -14,17 +14,24 @@ KEY_FILE: Final = "secret_keys"
 log = structlog.get_logger(__name__)
 
 
+def ring_at_hand(given: KeyRing | None, data_dir: Path) -> KeyRing | None:
+    """Return the ring of the settings, else the data directory's; None if there is none. Makes nothing.
+
+    Raises KeyRingFaulty or OSError.
+    """
+    path = data_dir / KEY_FILE
+    return given or (_read(path) if path.exists() else None)
+
+
 def key_ring(given: KeyRing | None, data_dir: Path) -> KeyRing:
     """Return the ring of the settings, else the data directory's, made now if there is none.
 
     Raises KeyRingFaulty or OSError.
     """
-    if given is not None:
-        return given
+    if (there := ring_at_hand(given, data_dir)) is not None:
+        return there
     path = data_dir / KEY_FILE
     data_dir.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        return _read(path)
     with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=data_dir, prefix=f".{KEY_FILE}-") as file:
         file.write(new_key() + "\n")
         file.flush()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.domain.access_keys import AccessKey
 from bot.domain.alerts import AlertState, Decision, Transition
 from bot.domain.clusters import Cluster
 from bot.domain.limits import Limit
@@ -220,7 +221,9 @@ class FakeLinks:
     async def token(self, link: Link) -> Secret:
         raise NotImplementedError
 
-    async def record(self, link: Link, *, token: Secret, reading: Reading) -> Link:
+    async def record(
+        self, link: Link, *, token: Secret, reading: Reading, access_key: AccessKey | None = None
+    ) -> Link:
         raise NotImplementedError
 
     async def forget(self, person: Person, cluster: str, *, actor: str, now: datetime) -> bool:

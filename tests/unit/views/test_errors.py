@@ -28,6 +28,7 @@ from bot.domain.errors import (
     WalltimeError,
 )
 from bot.playground.slack.check import faults_of_message
+from bot.views.access_key import access_key_errors
 from bot.views.errors import error_message, failure_sentence, sentence
 from bot.views.link import field_errors
 from tests.unit.kit import NOW, east, table
@@ -43,6 +44,13 @@ EVERY: list[WalltimeError] = [
     TokenOfPlatform(),
     TokenOfOtherCluster(chosen="East", belongs_to="West"),
     TokenOfOtherUsername(given="bob", allowed=("alice", "al01")),
+    errors.AccessKeysNotAllowed(),
+    errors.LoginMalformed(),
+    errors.AccessKeyMalformed(),
+    errors.SecretKeyMalformed(),
+    errors.RegionStopped("East", others=("West", "North")),
+    errors.RegionMissing("East", others=()),
+    errors.SignInRefused("10009"),
     TokenRefused("10008"),
     UsernameFrozen("10007"),
     AccessDenied("10009"),
@@ -165,8 +173,22 @@ def test_the_button_that_helps_stands_below(error: WalltimeError, button: str | 
 @pytest.mark.parametrize("error", EVERY, ids=NAMES)
 def test_every_error_can_stand_in_the_form(error: WalltimeError) -> None:
     ((field, said),) = field_errors(error, east()).items()
-    assert field in {"cluster", "username", "token"}
+    assert field in {"cluster", "username", "token", "access_key", "secret_key"}
     assert said == sentence(error, east())
+
+
+@pytest.mark.parametrize("error", EVERY, ids=NAMES)
+def test_every_error_can_stand_in_the_form_for_an_access_key(error: WalltimeError) -> None:
+    ((field, said),) = access_key_errors(error, east()).items()
+    assert field in {"cluster", "username", "access_key", "secret_key"}
+    assert said == sentence(error, east())
+
+
+def test_who_cannot_use_a_region_hears_which_others_the_keys_open() -> None:
+    assert sentence(errors.RegionStopped("East", others=("West", "North"))).endswith(
+        "The same keys open West, North."
+    )
+    assert "The same keys" not in sentence(errors.RegionStopped("East", others=()))
 
 
 def test_a_failure_of_ours_says_the_id_that_the_log_knows() -> None:

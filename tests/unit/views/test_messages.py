@@ -13,6 +13,7 @@ from bot.domain.clusters import Cluster
 from bot.domain.commands import WORDS, ShowHelp, word_named
 from bot.domain.errors import ClusterMisconfigured, ClusterSilent, NotLinked, TokenRefused, UnknownCluster
 from bot.playground.slack.check import faults_of_message, faults_of_view
+from bot.views.access_key import access_key_form
 from bot.views.errors import error_message, failure_sentence
 from bot.views.help import help_message
 from bot.views.home import home_view
@@ -100,6 +101,20 @@ VIEWS: dict[str, tuple[Callable[[], View]]] = {
     ),
     "the form after trouble": (
         lambda: link_form([east()], chosen="east", username="u" * 64, trouble=MARKUP * 20),
+    ),
+    "the form with a way to access keys": (
+        lambda: link_form([east(), east(name="west", allow_access_keys=True)], chosen="west"),
+    ),
+    "the form for an access key": (
+        lambda: access_key_form([east(allow_access_keys=True), east(name="west")]),
+    ),
+    "the form for an access key after trouble": (
+        lambda: access_key_form(
+            [east(name=f"c{n}", label="L" * 60, allow_access_keys=True) for n in range(100)],
+            chosen="c99",
+            login="u" * 64,
+            trouble=MARKUP * 20,
+        ),
     ),
     "asking": (lambda: asking_view(labelled(**NAMELESS)),),
     "linked": (lambda: linked_view(link(username=MARKUP), reading(1234.5), labelled(**NAMELESS)),),

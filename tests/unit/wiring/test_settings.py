@@ -385,12 +385,44 @@ def test_names_of_others_are_nobody_s_business() -> None:
         "a zone that climbs": ({**EAST, "timezone": "../canary"}, "cluster 1: timezone must be"),
         "a CA that is not there": ({**EAST, "ca_file": "/canary"}, "cluster 1: ca_file cannot be read"),
         "a CA that is none": ({**EAST, "ca_file": __file__}, "cluster 1: ca_file cannot be read"),
+        "a sign-in over http": (
+            {**EAST, "sign_in_url": "http://canary.edu"},
+            "cluster 1: sign_in_url http://",
+        ),
+        "a word for a yes": (
+            {**EAST, "cluster_id": "1", "allow_access_keys": "canary"},
+            "cluster 1: allow_access_keys must be true or false",
+        ),
+        "access keys without an id": (
+            {**EAST, "allow_access_keys": True},
+            "cluster 1: allow_access_keys needs cluster_id",
+        ),
         "a key that is none": ({**EAST, "urls": "canary"}, "cluster 1: urls is no setting of a cluster"),
     },
 )
 def test_a_wrong_cluster_is_named_by_its_place(entry: Any, fault: str) -> None:
     (found,) = faults(clusters(entry))
     assert found.startswith(f"WALLTIME_CLUSTERS: {fault}")
+
+
+@table(
+    "entry sign_in_url",
+    {
+        "the public platform": ({}, "https://api.scnet.cn"),
+        "a platform of one's own": (
+            {"platform_url": "https://platform.example.edu"}, "https://platform.example.edu",
+        ),
+        "an address of its own": ({"sign_in_url": "https://keys.example.edu/"}, "https://keys.example.edu"),
+    },
+)  # fmt: skip
+def test_where_one_signs_in_follows_the_platform(entry: dict[str, str], sign_in_url: str) -> None:
+    (cluster,) = read_settings(clusters({**EAST, **entry})).clusters
+    assert (cluster.sign_in_url, cluster.allow_access_keys) == (sign_in_url, False)
+
+
+def test_access_keys_may_be_allowed() -> None:
+    entry = {**EAST, "cluster_id": "11112", "allow_access_keys": True}
+    assert read_settings(clusters(entry)).clusters[0].allow_access_keys
 
 
 def test_all_faults_of_all_clusters_are_named_at_once() -> None:

@@ -1,0 +1,102 @@
+"""Linking by an access key: the form, the ways between it and the form for a token, its submission."""
+
+import uuid
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.errors import WalltimeError
+from bot.domain.secret import Secret
+from bot.slack.desk import Body, Desk, person_of
+from bot.slack.linking import Linking, Submission
+from bot.usecases.link_by_access_key import AccessKeyWish
+from bot.views.access_key import ACCESS_KEY, SECRET_KEY, access_key_errors, access_key_form
+from bot.views.kit import LINK_BY_KEY, LINK_BY_TOKEN, View
+from bot.views.link import CLUSTER, USERNAME, link_form
+
+
+class LinkingByKey:
+    """Takes the form for an access key; how it ends is told as for a token."""
+
+    def __init__(self, desk: Desk, linking: Linking) -> None:
+        self._desk = desk
+        self._linking = linking
+
+    def register(self, app: AsyncApp) -> None:
+        """Tell Bolt."""
+        app.action(LINK_BY_KEY)(self.on_by_key)
+        app.action(LINK_BY_TOKEN)(self.on_by_token)
+        app.view(LINK_BY_KEY)(self.on_submit)
+
+    async def on_by_key(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Use an access key instead: the other form, with what was chosen and named in this one."""
+        await ack()
+        form = access_key_form(self._desk.clusters, chosen=_chosen(body), login=_typed(body, USERNAME))
+        self._desk.work(LINK_BY_KEY, self._desk.reply(body, client), _show(form, body, client))
+
+    async def on_by_token(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Use a token instead: back."""
+        await ack()
+        form = link_form(self._desk.clusters, chosen=_chosen(body), username=_typed(body, USERNAME))
+        self._desk.work(LINK_BY_TOKEN, self._desk.reply(body, client), _show(form, body, client))
+
+    async def on_submit(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Check what needs no network at once; then sign in and ask the cluster."""
+        desk, wish = self._desk, _wish(body)
+        try:
+            proof = desk.link_by_access_key.examine(wish)
+        except WalltimeError as error:
+            await ack(response_action="errors", errors=access_key_errors(error, desk.cluster(wish.cluster)))
+            return
+        submission = Submission(
+            person=wish.person,
+            cluster=proof.cluster,
+            field=SECRET_KEY,
+            faults=lambda error: access_key_errors(error, proof.cluster),
+            again=lambda trouble: access_key_form(
+                desk.clusters, chosen=wish.cluster, login=wish.login, trouble=trouble
+            ),
+            advice="Nothing was stored; to try again, paste the keys anew.",
+        )
+        linking = desk.link_by_access_key(proof, link_id=uuid.uuid4().hex, now=desk.clock())
+        await self._linking.conclude(linking, submission, ack, body, client)
+
+
+async def _show(form: View, body: Body, client: AsyncWebClient) -> None:
+    """Put the form in the place of the one that was clicked in, or open it."""
+    view = body.get("view") or {}
+    if view.get("type") == "modal":
+        await client.views_update(view_id=view["id"], view=form)
+    else:
+        await client.views_open(trigger_id=body["trigger_id"], view=form)
+
+
+def _wish(body: Body) -> AccessKeyWish:
+    """Read the form. The secret key is a Secret from here on."""
+    return AccessKeyWish(
+        person=person_of(body),
+        cluster=_chosen(body) or "",
+        login=_typed(body, USERNAME),
+        access_key=_typed(body, ACCESS_KEY),
+        secret_key=Secret(_typed(body, SECRET_KEY)),
+    )
+
+
+def _chosen(body: Body) -> str | None:
+    """Return the cluster chosen in the form, else the one that the button was drawn for."""
+    option = _field(body, CLUSTER).get("selected_option") or {}
+    actions = body.get("actions") or [{}]
+    chosen: str | None = option.get("value") or actions[0].get("value")
+    return chosen
+
+
+def _typed(body: Body, name: str) -> str:
+    return (_field(body, name).get("value") or "").strip()
+
+
+def _field(body: Body, name: str) -> Body:
+    """Return an input's state; one that is not there is an empty one."""
+    values = ((body.get("view") or {}).get("state") or {}).get("values") or {}
+    found: Body = values.get(name, {}).get(name, {})
+    return found
