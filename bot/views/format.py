@@ -6,6 +6,7 @@ from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 
 from bot.domain.clusters import Cluster
+from bot.views.language import ENGLISH, Language
 
 LOCALE = "en"
 
@@ -15,9 +16,10 @@ def hours(core_hours: float) -> str:
     return format_decimal(core_hours, format="#,##0.00", locale=LOCALE)
 
 
-def moment(at: datetime, cluster: Cluster) -> str:
+def moment(at: datetime, cluster: Cluster, language: Language = ENGLISH) -> str:
     """`22 Nov 2026, 17:40 (Asia/Shanghai)`: a moment in the cluster's time zone."""
-    local = format_datetime(at, "d MMM yyyy, HH:mm", tzinfo=cluster.timezone, locale=LOCALE)
+    pattern = language.translate("d MMM yyyy, HH:mm")
+    local = format_datetime(at, pattern, tzinfo=cluster.timezone, locale=language.locale)
     return f"{local} ({cluster.timezone.key})"
 
 

@@ -11,6 +11,9 @@ from slackblocks import View as SlackblocksView
 View = dict[str, Any]
 
 LINK_OPEN: Final = "link.open"
+LINK_PAGE: Final = "link.page"
+LINK_CONFIRM: Final = "link.confirm"
+LINK_CANCEL: Final = "link.cancel"
 USAGE_REFRESH: Final = "usage.refresh"
 UNLINK_CONFIRM: Final = "unlink.confirm"
 HOME_REFRESH: Final = "home.refresh"

@@ -18,9 +18,10 @@ from bot.domain.clusters import Cluster
 from bot.domain.errors import FieldWrong, UnknownCluster, UsernameUnknown, WalltimeError
 from bot.domain.people import Link
 from bot.domain.usage import Reading
-from bot.views.errors import WHERE_TOKENS_ARE, sentence
+from bot.views.errors import sentence, where_tokens_are
 from bot.views.format import escape, hours, local_moment
 from bot.views.kit import Message, View, buttons, draw, link_button, say, small_print
+from bot.views.language import ENGLISH, Language
 
 LINK: Final = "link"
 RESTARTING: Final = (
@@ -67,7 +68,7 @@ def link_form(
                     "API token",
                     PlainTextInput(action_id=TOKEN, placeholder="eyJ…"),
                     block_id=TOKEN,
-                    hint=f"You find it {WHERE_TOKENS_ARE}.",
+                    hint=where_tokens_are(),
                 ),
                 small_print(
                     "Slack has no hidden fields: the token stands on your screen until you press Link. "
@@ -85,7 +86,7 @@ def form_late_message(chosen: str | None) -> Message:
 
 def asking_view(cluster: Cluster) -> View:
     """Draw what stands while a slow cluster is asked."""
-    return _notice(
+    return notice_view(
         f"Asking {escape(cluster.label)} whether the token fits…\n"
         "You may close this; I will tell you how it ended."
     )
@@ -93,12 +94,12 @@ def asking_view(cluster: Cluster) -> View:
 
 def asking_failed_view() -> View:
     """Draw that a stop of the bot came in between."""
-    return _notice(f":warning: {RESTARTING}")
+    return notice_view(f":warning: {RESTARTING}")
 
 
 def linked_view(link: Link, reading: Reading, cluster: Cluster) -> View:
     """Draw success: the number proves the link."""
-    return _notice(f":white_check_mark: {linked_sentence(link, reading, cluster)}")
+    return notice_view(f":white_check_mark: {linked_sentence(link, reading, cluster)}")
 
 
 def linked_sentence(link: Link, reading: Reading, cluster: Cluster) -> str:
@@ -109,7 +110,9 @@ def linked_sentence(link: Link, reading: Reading, cluster: Cluster) -> str:
     )
 
 
-def field_errors(error: WalltimeError, cluster: Cluster | None) -> dict[str, str]:
+def field_errors(
+    error: WalltimeError, cluster: Cluster | None, language: Language = ENGLISH
+) -> dict[str, str]:
     """Say an error at the field that the person can change."""
     match error:
         case FieldWrong():
@@ -120,10 +123,11 @@ def field_errors(error: WalltimeError, cluster: Cluster | None) -> dict[str, str
             field = USERNAME
         case _:
             field = TOKEN
-    return {field: sentence(error, cluster)}
+    return {field: sentence(error, cluster, language)}
 
 
-def _notice(text: str) -> View:
+def notice_view(text: str) -> View:
+    """Draw a form that has nothing left to fill in."""
     return draw(
         ModalView(title="Link a cluster", close="Close", callback_id=LINK, blocks=[SectionBlock(text)])
     )
