@@ -18,6 +18,7 @@ from bot.slack.client import Identity
 from bot.slack.desk import Desk
 from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
+from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.listeners import Listeners
 
 # Bolt logs whole bodies, forms included: it may speak of errors only.
@@ -61,11 +62,13 @@ def make_app(
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    limiting, alerting = Limiting(desk), Alerting(desk)
-    Listeners(desk, limiting=limiting, alerting=alerting).register(app)
+    limiting, alerting, linking = Limiting(desk), Alerting(desk), Linking(desk)
+    by_page = LinkingByPage(desk, linking)
+    Listeners(desk, limiting=limiting, alerting=alerting, by_page=by_page).register(app)
     limiting.register(app)
     alerting.register(app)
-    Linking(desk).register(app)
+    linking.register(app)
+    by_page.register(app)
     app.error(_on_error)
     return app
 

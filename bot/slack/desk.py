@@ -19,6 +19,7 @@ from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
+from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.set_limit import SetLimit
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.unlink_account import UnlinkAccount
@@ -39,6 +40,7 @@ class Desk:
     clusters: tuple[Cluster, ...]
     answer_usage: AnswerUsage
     link_account: LinkAccount
+    link_by_page: LinkByPage
     unlink_account: UnlinkAccount
     show_status: ShowStatus
     set_limit: SetLimit
@@ -47,6 +49,7 @@ class Desk:
     spawn: Callable[..., asyncio.Task[Any]]
     session: aiohttp.ClientSession
     clock: Callable[[], datetime]
+    public_url: str | None = None  # with one, tokens go by the link page; without, by Slack's form
     admins: frozenset[str] = frozenset()  # Slack users who may do what workspace admins may
 
     def cluster(self, name: str | None) -> Cluster | None:

@@ -1,4 +1,4 @@
-"""The link form's submission.
+"""The link form's submission, and that of the code that confirms a link page.
 
 The answer to a submission is Slack's only way to mark a field and keep what the person typed, and it must
 come within three seconds. So the cluster gets a moment first; if it needs longer, the form gives way to
@@ -8,6 +8,8 @@ come within three seconds. So the cluster gets a moment first; if it needs longe
 import asyncio
 import contextlib
 import uuid
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -18,13 +20,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.clusters import Cluster
 from bot.domain.errors import WalltimeError
-from bot.domain.people import Link
+from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading
 from bot.slack.desk import Body, Desk, incident, person_of
 from bot.slack.home import publish_home
 from bot.slack.reply import Reply
-from bot.usecases.link_account import LinkProof, LinkWish
+from bot.usecases.link_account import LinkWish
 from bot.views.errors import failure_sentence, sentence
 from bot.views.format import escape
 from bot.views.kit import View, say
@@ -48,8 +50,21 @@ LAST_WORD: Final = timedelta(seconds=1.5)
 Outcome = tuple[Link, Reading] | WalltimeError
 
 
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A form that was sent, and what its answer needs to know of it."""
+
+    person: Person
+    cluster: Cluster
+    field: str  # where a failure stands that is no field's own
+    faults: Callable[[WalltimeError], dict[str, str]]
+    again: Callable[[str], View]  # the form once more, with the trouble said above it
+    advice: str
+    linked: Callable[[str], Coroutine[Any, Any, None]] | None = None  # told how it went well
+
+
 class Linking:
-    """Takes the form, proves the token, tells how it went."""
+    """Takes a form, proves the token, tells how it went."""
 
     def __init__(self, desk: Desk, *, patience: timedelta = FORM_PATIENCE) -> None:
         self._desk = desk
@@ -68,36 +83,58 @@ class Linking:
         except WalltimeError as error:
             await ack(response_action="errors", errors=field_errors(error, cluster))
             return
-        proving = self._desk.spawn(self._prove(proof), name="link")
+        submission = Submission(
+            person=wish.person,
+            cluster=proof.cluster,
+            field=TOKEN,
+            faults=lambda error: field_errors(error, proof.cluster),
+            again=lambda trouble: link_form(
+                self._desk.clusters, chosen=wish.cluster, username=wish.username, trouble=trouble
+            ),
+            advice="Nothing was stored; to try again, paste the token anew.",
+        )
+        linking = self._desk.link_account(proof, link_id=uuid.uuid4().hex, now=self._desk.clock())
+        await self.conclude(linking, submission, ack, body, client)
+
+    async def conclude(
+        self,
+        linking: Coroutine[Any, Any, tuple[Link, Reading]],
+        submission: Submission,
+        ack: AsyncAck,
+        body: Body,
+        client: AsyncWebClient,
+    ) -> None:
+        """Answer a submission with how its linking ends, as soon as that is known."""
+        proving = self._desk.spawn(_outcome(linking), name="link")
         await asyncio.wait([proving], timeout=self._patience)
         if not proving.done():
-            await ack(response_action="update", view=asking_view(proof.cluster))
+            await ack(response_action="update", view=asking_view(submission.cluster))
             reply = self._desk.reply(body, client)
-            self._desk.work("link", reply, self._tell_late(proving, proof, body, client, reply))
+            self._desk.work("link", reply, self._tell_late(proving, submission, body, client, reply))
             return
         try:
             outcome = proving.result()
         except Exception as error:  # noqa: BLE001 (said to the person and logged, with one id)
-            await ack(response_action="errors", errors={TOKEN: failure_sentence(incident("link", error))})
+            failure = failure_sentence(incident("link", error))
+            await ack(response_action="errors", errors={submission.field: failure})
             return
         if isinstance(outcome, WalltimeError):
-            await ack(response_action="errors", errors=field_errors(outcome, proof.cluster))
+            await ack(response_action="errors", errors=submission.faults(outcome))
         else:
             link, reading = outcome
-            await ack(response_action="update", view=linked_view(link, reading, proof.cluster))
-            self._desk.aside("home", publish_home(self._desk, wish.person, client))
+            await ack(response_action="update", view=linked_view(link, reading, submission.cluster))
+            self._celebrate(linked_sentence(link, reading, submission.cluster), submission, client)
 
-    async def _prove(self, proof: LinkProof) -> Outcome:
-        """Return an expected failure instead of raising it: it is told in two different ways."""
-        try:
-            return await self._desk.link_account(proof, link_id=uuid.uuid4().hex, now=self._desk.clock())
-        except WalltimeError as error:
-            return error
+    def _celebrate(self, text: str, submission: Submission, client: AsyncWebClient) -> None:
+        """Bring up to date what else shows the link."""
+        self._desk.aside("home", publish_home(self._desk, submission.person, client))
+        if submission.linked is not None:
+            self._desk.aside("linked", submission.linked(text))
 
     async def _tell_late(
         self,
         proving: "asyncio.Task[Outcome]",
-        proof: LinkProof,
+        submission: Submission,
         body: Body,
         client: AsyncWebClient,
         reply: Reply,
@@ -110,10 +147,14 @@ class Linking:
                 async with asyncio.timeout(LAST_WORD.total_seconds()):
                     await self._tell(asking_failed_view(), RESTARTING, body, client, reply)
             raise
-        view, text = self._ending(outcome, proof)
-        await self._tell(view, text, body, client, reply)
-        if not isinstance(outcome, WalltimeError):
-            self._desk.aside("home", publish_home(self._desk, proof.wish.person, client))
+        if isinstance(outcome, WalltimeError):
+            trouble = f"{sentence(outcome, submission.cluster)} {submission.advice}"
+            await self._tell(submission.again(trouble), escape(trouble), body, client, reply)
+        else:
+            link, reading = outcome
+            text = linked_sentence(link, reading, submission.cluster)
+            await self._tell(linked_view(link, reading, submission.cluster), text, body, client, reply)
+            self._celebrate(text, submission, client)
 
     async def _tell(self, view: View, text: str, body: Body, client: AsyncWebClient, reply: Reply) -> None:
         """Draw the end into the form; if it was closed, or Slack does not take it, say it in a message."""
@@ -122,17 +163,13 @@ class Linking:
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError):
             await reply(say(text))
 
-    def _ending(self, outcome: Outcome, proof: LinkProof) -> tuple[View, str]:
-        """Draw the end of a slow link: as a view, and as a sentence for a message."""
-        cluster: Cluster = proof.cluster
-        if isinstance(outcome, WalltimeError):
-            trouble = f"{sentence(outcome, cluster)} Nothing was stored; to try again, paste the token anew."
-            form = link_form(
-                self._desk.clusters, chosen=cluster.name, username=proof.wish.username, trouble=trouble
-            )
-            return form, escape(trouble)
-        link, reading = outcome
-        return linked_view(link, reading, cluster), linked_sentence(link, reading, cluster)
+
+async def _outcome(linking: Coroutine[Any, Any, tuple[Link, Reading]]) -> Outcome:
+    """Return an expected failure instead of raising it: it is told in two different ways."""
+    try:
+        return await linking
+    except WalltimeError as error:
+        return error
 
 
 def _wish(body: Body) -> LinkWish:

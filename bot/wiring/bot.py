@@ -24,12 +24,14 @@ from bot.jobs.tasks import Tasks
 from bot.slack.app import dispatch, make_app
 from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.desk import Desk
+from bot.slack.link_questions import SlackLinkQuestions
 from bot.slack.notifier import SlackNotifier
 from bot.slack.socket_mode import SocketMode
 from bot.store.audit import SqlAuditLog
 from bot.store.deliveries import SqlDeliveries
 from bot.store.engine import Database
 from bot.store.limits import SqlAlerts, SqlLimits
+from bot.store.link_pages import SqlLinkPages
 from bot.store.links import SqlLinks
 from bot.store.notices import SqlNotices, SqlPlaces
 from bot.store.polls import SqlPolls
@@ -42,12 +44,14 @@ from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
+from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.poll_link import PollLink
 from bot.usecases.set_limit import SetLimit
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.alerts import AlertDrawings
+from bot.web.link_page import LinkPages
 from bot.web.server import Server, SlackEvents, make_server
 from bot.wiring.keys import key_ring
 from bot.wiring.settings import Settings
@@ -139,11 +143,14 @@ class Bot:
             )
             opened.push_async_callback(self._drain)
             client = make_client(settings.slack_api_url, self._session)
-            app = make_app(
-                self._desk(api), client, bot_token=self._bot_token, identity=lambda: self._identity
-            )
+            desk = self._desk(api)
+            app = make_app(desk, client, bot_token=self._bot_token, identity=lambda: self._identity)
             self._server = Server(
-                make_server(slack_events=self._slack_events(app), trouble=self.trouble),
+                make_server(
+                    slack_events=self._slack_events(app),
+                    link_pages=self._link_pages(desk),
+                    trouble=self.trouble,
+                ),
                 host=settings.http_host,
                 port=settings.http_port,
             )
@@ -235,6 +242,9 @@ class Bot:
             clock=self._clock,
             is_open=lambda: self._identity is not None,
         )
+        link_account = LinkAccount(clusters=clusters, api=api, links=links, audit=audit)
+        pages = SqlLinkPages(self._database, self._ring)
+        self._engine.every(self._tick, "link pages", lambda: pages.sweep(now=self._clock()))
         self._engine.every(self._tick, "polling", polling.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
         return Desk(
@@ -242,7 +252,14 @@ class Bot:
             version=bot_version(),
             clusters=clusters,
             answer_usage=AnswerUsage(clusters=clusters, links=links, readings=readings, live=live),
-            link_account=LinkAccount(clusters=clusters, api=api, links=links, audit=audit),
+            link_account=link_account,
+            link_by_page=LinkByPage(
+                link_account=link_account,
+                pages=pages,
+                questions=SlackLinkQuestions(self._client_for, clusters),
+                audit=audit,
+            ),
+            public_url=self._settings.public_url,
             unlink_account=UnlinkAccount(links=links),
             show_status=ShowStatus(clusters=clusters, links=links, readings=readings, polls=polls),
             set_limit=SetLimit(
@@ -273,6 +290,18 @@ class Bot:
             secret=secret,
             dispatch=lambda payload: dispatch(app, payload),
             first_time=self._repeats.first_time,
+            clock=self._clock,
+        )
+
+    def _link_pages(self, desk: Desk) -> LinkPages | None:
+        """The link page's door; without a public address nobody could come to it."""
+        if desk.public_url is None:
+            return None
+        return LinkPages(
+            desk.link_by_page,
+            desk.clusters,
+            command=desk.command,
+            is_https=desk.public_url.startswith("https:"),
             clock=self._clock,
         )
 
