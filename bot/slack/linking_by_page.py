@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.clusters import Cluster
 from bot.domain.errors import LinkPageWrong, WalltimeError
 from bot.domain.link_pages import NAME_BYTES, LinkPage
 from bot.domain.people import Person
@@ -21,7 +22,8 @@ from bot.slack.linking import Linking, Submission
 from bot.slack.reply import Reply
 from bot.usecases.link_by_page import Confirmation
 from bot.views.errors import failure_sentence, sentence
-from bot.views.kit import LINK_CANCEL, LINK_CONFIRM, LINK_PAGE, say
+from bot.views.format import escape
+from bot.views.kit import LINK_CANCEL, LINK_CONFIRM, LINK_PAGE, View, say
 from bot.views.link import notice_view
 from bot.views.link_offer import (
     CODE,
@@ -148,14 +150,21 @@ class LinkingByPage:
             cluster=cluster,
             field=CODE,
             faults=lambda error: {CODE: sentence(error, cluster)},
-            again=lambda trouble: link_code_form(page, cluster.label, metadata=metadata, trouble=trouble),
-            advice="Nothing is linked yet; to try again, type the code anew.",
+            late=lambda error: _code_again(error, page, cluster, metadata),
             linked=lambda text: self._settle(question, text, client),
         )
 
     def _label(self, page: LinkPage) -> str:
         cluster = self._desk.cluster(page.cluster)
         return cluster.label if cluster else page.cluster or ""
+
+
+def _code_again(error: WalltimeError, page: LinkPage, cluster: Cluster, metadata: str) -> tuple[View, str]:
+    if isinstance(error, LinkPageWrong):
+        over = f":warning: {sentence(error)}"
+        return notice_view(over), over
+    trouble = f"{sentence(error, cluster)} Nothing is linked yet; to try again, type the code anew."
+    return link_code_form(page, cluster.label, metadata=metadata, trouble=trouble), escape(trouble)
 
 
 async def _name(client: AsyncWebClient, person: Person) -> str:

@@ -24,7 +24,7 @@ _TITLE: Final = "Link a cluster"
 _LONGEST_CODE: Final = 4 * CODE_LENGTH  # as people may space it
 _SMALL_PRINT: Final = (
     "Do not pass its address on. Your token goes to the page and to the cluster, never through Slack; at "
-    "the end the page shows a code to confirm with, here."
+    "the end the page shows a code, and you type that into Slack."
 )
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bot.domain.clusters import Cluster
-from bot.domain.errors import LinkPageUnknown, QuestionNotAsked, WalltimeError
+from bot.domain.errors import LinkPageUnknown, LinkPageUsed, QuestionNotAsked, WalltimeError
 from bot.domain.link_pages import LinkPage, spelled
 from bot.domain.secret import Secret
 from bot.views.errors import failure_sentence, sentence
@@ -85,8 +85,8 @@ def link_code_page(page: LinkPage, code: Secret, clusters: Sequence[Cluster], lo
     return _draw("link_code.html", look, page=page, code=spelled(code), cluster=label)
 
 
-def link_refusal_page(error: WalltimeError, look: Look) -> str:
-    """Draw why there is no form."""
+def link_refusal_page(error: WalltimeError, look: Look, *, sent: bool = False) -> str:
+    """Draw why there is no form; who `sent` one twice finds the way back to the code."""
     translate = look.language.translate
     match error:
         case LinkPageUnknown():
@@ -95,20 +95,21 @@ def link_refusal_page(error: WalltimeError, look: Look) -> str:
             title = translate("Slack did not take the question")
         case _:
             title = translate("This page is over")
-    return _draw("link_refusal.html", look, title=title, reason=sentence(error, language=look.language))
+    reason = sentence(error, language=look.language)
+    return _refusal(title, reason, look, code_again=sent and isinstance(error, LinkPageUsed))
 
 
 def link_busy_page(look: Look) -> str:
     """Draw that too many addresses were tried."""
     translate = look.language.translate
     reason = translate("Too many addresses that do not exist were opened from your network. Wait a minute.")
-    return _draw("link_refusal.html", look, title=translate("Please wait"), reason=reason)
+    return _refusal(translate("Please wait"), reason, look)
 
 
 def link_failure_page(incident: str, look: Look) -> str:
     """Draw that the fault is ours."""
     title = look.language.translate("Something went wrong")
-    return _draw("link_refusal.html", look, title=title, reason=failure_sentence(incident, look.language))
+    return _refusal(title, failure_sentence(incident, look.language), look)
 
 
 def not_this_form_sentence(look: Look) -> str:
@@ -117,6 +118,10 @@ def not_this_form_sentence(look: Look) -> str:
         "The form did not come from this page as it is now open in your browser: the page was opened once "
         "more, or the browser keeps no cookies for it. Please fill it in again."
     )
+
+
+def _refusal(title: str, reason: str, look: Look, *, code_again: bool = False) -> str:
+    return _draw("link_refusal.html", look, title=title, reason=reason, code_again=code_again)
 
 
 def _draw(template: str, look: Look, **values: Any) -> str:

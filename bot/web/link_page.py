@@ -118,7 +118,8 @@ class LinkPages:
             self._misses.note(request)
             return _refusal(HTTPStatus.NOT_FOUND, error, look)
         except LinkPageWrong as error:
-            return _refusal(HTTPStatus.GONE, error, look)
+            text = link_refusal_page(error, look, sent=request.method == "POST")
+            return _page(HTTPStatus.GONE, text, type(error).__name__)
         except QuestionNotAsked as error:
             log.warning("a link page's question was not asked", cause=error.cause)
             return _refusal(HTTPStatus.BAD_GATEWAY, error, look)

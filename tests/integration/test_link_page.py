@@ -5,6 +5,7 @@ import json
 import re
 from datetime import timedelta
 
+from bot.playground.cluster import ClusterFault
 from tests.link_page_kit import (
     HERE,
     PUBLIC_URL,
@@ -18,6 +19,7 @@ from tests.link_page_kit import (
 from tests.world import ALICE, BOB, GENERAL, World, until
 
 QUICK = timedelta(milliseconds=50)
+SLOW = timedelta(seconds=2)  # longer than a form waits
 
 
 async def test_a_token_entered_on_the_page_links_after_the_code_was_typed_in_slack(lab: World) -> None:
@@ -122,6 +124,8 @@ async def test_the_replayed_page_is_refused_and_says_why(lab: World) -> None:
         replayed = await alice.send(name, again)
         assert replayed.status == 410
         assert "filled in already, and serves once" in replayed.seen
+        # Who pressed twice finds the way back, and is linked once.
+        assert "It was me, in this browser: show me the code" in replayed.seen
         # Her own browser may look at the code again; any other learns only that the page is used.
         assert (await alice.open(name)).code == shown.code
         looked = await thief.open(name)
@@ -207,6 +211,30 @@ async def test_cancel_erases_the_token_and_a_late_code_is_refused(lab: World) ->
         (page,) = await lab.rows("link_pages")
         assert (page.state, page.token, page.code) == ("cancelled", None, None)
         assert await links(lab) == {}
+
+
+async def test_a_cancel_while_a_slow_cluster_is_asked_wins_over_the_code(lab: World) -> None:
+    async with lab.bot(WALLTIME_PUBLIC_URL=HERE) as bot, visiting(bot) as alice:
+        shown = await alice.fill_in(await ask_for_page(lab.alice), lab.east.token("alice"))
+        question = await question_to(lab.alice)
+        lab.east.faults.add(ClusterFault(kind="slow", delay=SLOW))
+        await type_code(lab.alice, question, shown.code)
+        await lab.alice.wait_view(lambda v: "Asking East" in str(v.view))
+        await lab.alice.click("link.cancel", message=question)
+        await lab.alice.wait_view(lambda v: "was cancelled" in str(v.view))
+        assert await links(lab) == {}
+        assert "linked" not in {e.action for e in await lab.rows("audit")}
+
+
+async def test_a_slow_cluster_at_the_last_step_ends_in_the_view_and_under_the_question(lab: World) -> None:
+    async with lab.bot(WALLTIME_PUBLIC_URL=HERE) as bot, visiting(bot) as alice:
+        shown = await alice.fill_in(await ask_for_page(lab.alice), lab.east.token("alice"))
+        lab.east.faults.add(ClusterFault(kind="slow", delay=SLOW))
+        await type_code(lab.alice, await question_to(lab.alice), shown.code)
+        await lab.alice.wait_view(lambda v: "Asking East" in str(v.view))
+        await lab.alice.wait_view(lambda v: "You are linked as" in str(v.view))
+        await lab.alice.wait_message(lambda m: "You are linked as" in m.text, channel=lab.alice.dm)
+        assert await links(lab) == {ALICE: "alice"}
 
 
 async def test_of_two_bots_on_one_database_one_takes_the_page(lab: World) -> None:
