@@ -6,7 +6,8 @@ from typing import Any, Final
 SCOPES: Final = {
     "commands": "answers the slash command",
     "chat:write": "tells alerts, how a slow link ended, and answers where Slack's own way back has expired",
-    "users:read": "sees at each click who is a guest, an admin or of another organisation (users.info)",
+    "users:read": "sees at each click who is a guest, an admin or of another organisation, and names whom a "
+    "link page is for (users.info)",
     "channels:read": "sees if it is in a channel that a limit is set for, who reads it, who belongs to it",
     "groups:read": "the same in private channels that it was invited to",
     "channels:history": "looks for its own alert after Slack's answer was lost, instead of posting it twice",
