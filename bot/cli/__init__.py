@@ -40,11 +40,15 @@ def run() -> None:
 @app.command()
 def demo(
     port: Annotated[int, typer.Option(help="Where the page listens; 0 takes a free port.")] = 8765,
+    *,
+    link_page: Annotated[
+        bool, typer.Option(help="Tokens go by the one-time page, as with a public URL.")
+    ] = False,
 ) -> None:
     """Try the bot in the browser: a simulated cluster, a Slack look-alike, no account needed."""
     from bot.cli.demo import demo as run_demo
 
-    _run(run_demo(port))
+    _run(run_demo(port, link_page=link_page))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import socket
 import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -17,7 +18,7 @@ from bot.playground.slack import SlackTwin
 from bot.store.vault import new_key
 from bot.wiring.bot import Bot, utc_now
 from bot.wiring.logs import set_up_logs
-from bot.wiring.settings import Settings, read_settings
+from bot.wiring.settings import read_settings
 
 TEAM: Final = "T0LAB"
 BOT_TOKEN: Final = "xoxb-demo-lab"  # noqa: S105 (opens the look-alike only)
@@ -28,8 +29,11 @@ BIG_JOB: Final = 500
 POLL_INTERVAL: Final = "5s"  # nobody waits ten minutes for a demo
 
 
-async def demo(port: int, *, started: Callable[[str], None] = typer.echo) -> None:
-    """Run until Ctrl-C. Everything listens on loopback; what was stored is gone at the end."""
+async def demo(port: int, *, link_page: bool = False, started: Callable[[str], None] = typer.echo) -> None:
+    """Run until Ctrl-C. Everything listens on loopback; what was stored is gone at the end.
+
+    With `link_page` tokens are entered on the bot's own page instead of in Slack's form.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -38,7 +42,7 @@ async def demo(port: int, *, started: Callable[[str], None] = typer.echo) -> Non
         slack = SlackTwin(clock=utc_now, app_token=APP_TOKEN, port=port)
         await slack.start()
         opened.push_async_callback(slack.stop)
-        _furnish(slack)
+        _furnish(slack, link_page=link_page)
         clusters = (
             ClusterTwin(name="east", cluster_id="11112", clock=utc_now, seed=1),
             ClusterTwin(name="west", cluster_id="11276", clock=utc_now, seed=2),
@@ -48,38 +52,51 @@ async def demo(port: int, *, started: Callable[[str], None] = typer.echo) -> Non
             opened.push_async_callback(cluster.stop)
             _people_work(cluster, slack)
         folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="walltime-demo-"))
-        bot = await opened.enter_async_context(Bot(_settings(slack, clusters, Path(folder))))
+        environ = _environ(slack, clusters, Path(folder))
+        if link_page:
+            bot_port = _free_port()
+            environ |= {
+                "WALLTIME_HTTP_PORT": str(bot_port),
+                "WALLTIME_PUBLIC_URL": f"http://127.0.0.1:{bot_port}",
+            }
+        bot = await opened.enter_async_context(Bot(read_settings(environ)))
         started(f"Walltime demo: open {slack.url} in a browser (Ctrl-C ends it)")
         await bot.run_until(stop)
 
 
-def _settings(slack: SlackTwin, clusters: tuple[ClusterTwin, ...], folder: Path) -> Settings:
-    return read_settings(
-        {
-            "SLACK_BOT_TOKEN": BOT_TOKEN,
-            "SLACK_APP_TOKEN": APP_TOKEN,
-            "SLACK_API_URL": slack.api_url,
-            "WALLTIME_CLUSTERS": json.dumps(
-                [
-                    {
-                        "name": cluster.name,
-                        "label": cluster.name.title(),
-                        "url": cluster.url,
-                        "platform_url": cluster.platform_url,
-                        "cluster_id": cluster.cluster_id,
-                    }
-                    for cluster in clusters
-                ]
-            ),
-            "WALLTIME_DATA_DIR": str(folder),
-            "WALLTIME_SECRET_KEYS": new_key(),
-            "WALLTIME_HTTP_PORT": "0",
-            "WALLTIME_POLL_INTERVAL": POLL_INTERVAL,
-        }
-    )
+def _free_port() -> int:
+    """Find a port for the bot, whose address must be known before it listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+        return found
 
 
-def _furnish(slack: SlackTwin) -> None:
+def _environ(slack: SlackTwin, clusters: tuple[ClusterTwin, ...], folder: Path) -> dict[str, str]:
+    return {
+        "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "SLACK_APP_TOKEN": APP_TOKEN,
+        "SLACK_API_URL": slack.api_url,
+        "WALLTIME_CLUSTERS": json.dumps(
+            [
+                {
+                    "name": cluster.name,
+                    "label": cluster.name.title(),
+                    "url": cluster.url,
+                    "platform_url": cluster.platform_url,
+                    "cluster_id": cluster.cluster_id,
+                }
+                for cluster in clusters
+            ]
+        ),
+        "WALLTIME_DATA_DIR": str(folder),
+        "WALLTIME_SECRET_KEYS": new_key(),
+        "WALLTIME_HTTP_PORT": "0",
+        "WALLTIME_POLL_INTERVAL": POLL_INTERVAL,
+    }
+
+
+def _furnish(slack: SlackTwin, *, link_page: bool) -> None:
     lab = slack.add_workspace(TEAM, "Tidal Lab", bot_token=BOT_TOKEN)
     lab.add_person("U0ALICE", name="alice", real_name="Alice Ng", title="PhD student", tz="Asia/Shanghai")
     lab.add_person("U0LI", name="libo", real_name="李博", title="博士后", locale="zh-CN", tz="Asia/Shanghai")
@@ -88,9 +105,14 @@ def _furnish(slack: SlackTwin) -> None:
     lab.add_channel("C0HPC", "hpc", members=everybody)
     lab.add_channel("C0GENERAL", "general", members=everybody)
     lab.add_channel("C0BUDGET", "budget", members={"U0MAYA", "U0ALICE"}, is_private=True)
+    deed = (
+        "open the page, paste a token, confirm with the page's code"
+        if link_page
+        else "paste a token, press Link"
+    )
     slack.notes.extend(
         [
-            "Type `/walltime link`, paste a token from the list, press Link. Then type `/walltime`.",
+            f"Copy a token from the list, type `/walltime link`, {deed}. Then type `/walltime`.",
             "Act as another person to see that your numbers are yours alone.",
             "Type `/walltime limit 600 per week`, let everybody burn core-hours: the alert is a message.",
             "Type `/walltime join`, then `/walltime limit team 1000 per month on east`: that alert is here.",

@@ -21,6 +21,16 @@ WalltimeError
 │   ├── RegionClosed             signed in, but this region gives no token
 │   │   ├── RegionStopped        the person's use of it is stopped
 │   │   └── RegionMissing        the person may not use it
+│   ├── LinkCodeWrong            not the code that the link page shows
+│   ├── LinkPageWrong            a one-time link page that does not (or no longer) serve
+│   │   ├── LinkPageUnknown      there is none of that name
+│   │   ├── LinkPageOfAnother    only the person it was made for can confirm
+│   │   └── LinkPageOver         it has come to its end
+│   │       ├── LinkPageExpired
+│   │       ├── LinkPageUsed         filled in once; it goes on in Slack
+│   │       ├── LinkPageConfirmed
+│   │       ├── LinkPageCancelled
+│   │       └── LinkPageVoid         too many wrong codes or tries
 │   ├── LimitWrong               a word of `limit …`, or a field of its form, is wrong
 │   │   ├── LimitWordUnknown     no such word, or not at this place
 │   │   ├── LimitWordMissing     something has to follow this word
@@ -51,6 +61,7 @@ WalltimeError
 │       ├── AccessDenied         10009
 │       └── UsernameUnknown      10004
 ├── TryAgainLater                nobody did anything wrong; another try can help
+│   ├── QuestionNotAsked         Slack did not take the question that a link page needs answered
 │   ├── ClusterSilent            no usable answer: connection, time-out, 5xx, 10001, 10012, 10013
 │   └── NoData                   the cluster answered well-formed, but without a number
 ├── TellingEnded                 how one attempt to post a notice ended
@@ -205,6 +216,50 @@ class RegionStopped(RegionClosed):
 
 class RegionMissing(RegionClosed):
     """The platform does not list the region."""
+
+
+class LinkCodeWrong(PersonCanFix):
+    """Not the code that the link page shows."""
+
+    def __init__(self, *, tries_left: int) -> None:
+        super().__init__("wrong code")
+        self.tries_left = tries_left
+
+
+class LinkPageWrong(PersonCanFix):
+    """A one-time link page does not serve, or no longer."""
+
+
+class LinkPageUnknown(LinkPageWrong):
+    """No page of that name, or none that anybody remembers."""
+
+
+class LinkPageOfAnother(LinkPageWrong):
+    """The page was made for another person."""
+
+
+class LinkPageOver(LinkPageWrong):
+    """The page has come to its end."""
+
+
+class LinkPageExpired(LinkPageOver):
+    """Its minutes are over."""
+
+
+class LinkPageUsed(LinkPageOver):
+    """It was filled in; whoever it was made for is asked in Slack."""
+
+
+class LinkPageConfirmed(LinkPageOver):
+    """The link that it was for is in effect."""
+
+
+class LinkPageCancelled(LinkPageOver):
+    """The person it was made for cancelled, or could not be asked."""
+
+
+class LinkPageVoid(LinkPageOver):
+    """Too many wrong codes, or too many tries of the form."""
 
 
 class LimitWrong(PersonCanFix):
@@ -381,6 +436,14 @@ class ClusterSilent(TryAgainLater):
 
     def __init__(self, cause: str) -> None:
         super().__init__(f"the cluster did not answer: {cause}")
+        self.cause = cause
+
+
+class QuestionNotAsked(TryAgainLater):
+    """Slack did not take the question to the person; `cause` is Slack's word, or the kind of failure."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"a question was not asked: {cause}")
         self.cause = cause
 
 

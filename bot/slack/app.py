@@ -20,6 +20,7 @@ from bot.slack.desk import Desk
 from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
 from bot.slack.linking_by_key import LinkingByKey
+from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.listeners import Listeners
 
 # Bolt logs whole bodies, forms included: it may speak of errors only.
@@ -63,15 +64,16 @@ def make_app(
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    limiting, alerting = Limiting(desk), Alerting(desk)
-    listeners = Listeners(desk, limiting=limiting, alerting=alerting)
+    limiting, alerting, linking = Limiting(desk), Alerting(desk), Linking(desk)
+    by_page = LinkingByPage(desk, linking)
+    listeners = Listeners(desk, limiting=limiting, alerting=alerting, by_page=by_page)
     listeners.register(app)
     Conversing(desk, listeners).register(app)
     limiting.register(app)
     alerting.register(app)
-    linking = Linking(desk)
     linking.register(app)
     LinkingByKey(desk, linking).register(app)
+    by_page.register(app)
     app.error(_on_error)
     return app
 

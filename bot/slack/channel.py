@@ -98,6 +98,15 @@ async def target_of(client: AsyncWebClient, workspace: str, user: str) -> Target
     return Target(user=user, name=name, is_full_member=_is_full(found, workspace))
 
 
+async def full_name_of(client: AsyncWebClient, user: str) -> str:
+    """Return how others know a person: the real name and the chosen one; the id if Slack says neither."""
+    found = await _user(client, user) or {}
+    real, chosen = found.get("real_name"), (found.get("profile") or {}).get("display_name")
+    if real and chosen and real != chosen:
+        return f"{real} ({chosen})"
+    return real or chosen or user
+
+
 async def _user(client: AsyncWebClient, user: str) -> dict[str, Any] | None:
     try:
         answer = await client.users_info(user=user)

@@ -22,6 +22,7 @@ from bot.usecases.choose_language import ChooseLanguage
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.link_by_access_key import LinkByAccessKey
+from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.set_limit import SetLimit
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.unlink_account import UnlinkAccount
@@ -44,6 +45,7 @@ class Desk:
     answer_usage: AnswerUsage
     link_account: LinkAccount
     link_by_access_key: LinkByAccessKey
+    link_by_page: LinkByPage
     unlink_account: UnlinkAccount
     show_status: ShowStatus
     set_limit: SetLimit
@@ -54,6 +56,7 @@ class Desk:
     clock: Callable[[], datetime]
     choose_language: ChooseLanguage
     tongues: Tongues
+    public_url: str | None = None  # with one, tokens go by the link page; without, by Slack's form
     admins: frozenset[str] = frozenset()  # Slack users who may do what workspace admins may
 
     def cluster(self, name: str | None) -> Cluster | None:

@@ -59,8 +59,7 @@ class Submission:
     cluster: Cluster
     field: str  # where a failure stands that is no field's own
     faults: Callable[[WalltimeError], dict[str, str]]
-    again: Callable[[str], View]  # the form once more, with the trouble said above it
-    advice: str
+    late: Callable[[WalltimeError], tuple[View, str]]  # how a late failure is drawn, and said in a message
     linked: Callable[[str], Coroutine[Any, Any, None]] | None = None  # told how it went well
 
 
@@ -93,10 +92,7 @@ class Linking:
             cluster=proof.cluster,
             field=TOKEN,
             faults=lambda error: field_errors(error, proof.cluster),
-            again=lambda trouble: link_form(
-                self._desk.clusters, chosen=wish.cluster, username=wish.username, trouble=trouble
-            ),
-            advice="Nothing was stored; to try again, paste the token anew.",
+            late=lambda error: self._form_again(error, wish, proof.cluster),
         )
         linking = self._desk.link_account(proof, link_id=uuid.uuid4().hex, now=self._desk.clock())
         await self.conclude(linking, submission, ack, body, client)
@@ -130,6 +126,11 @@ class Linking:
             await ack(response_action="update", view=linked_view(link, reading, submission.cluster))
             self._celebrate(linked_sentence(link, reading, submission.cluster), submission, client)
 
+    def _form_again(self, error: WalltimeError, wish: LinkWish, cluster: Cluster) -> tuple[View, str]:
+        trouble = f"{sentence(error, cluster)} Nothing was stored; to try again, paste the token anew."
+        form = link_form(self._desk.clusters, chosen=cluster.name, username=wish.username, trouble=trouble)
+        return form, escape(trouble)
+
     def _celebrate(self, text: str, submission: Submission, client: AsyncWebClient) -> None:
         """Bring up to date what else shows the link."""
         self._desk.aside("home", publish_home(self._desk, submission.person, client))
@@ -153,8 +154,7 @@ class Linking:
                     await self._tell(asking_failed_view(), RESTARTING, body, client, reply)
             raise
         if isinstance(outcome, WalltimeError):
-            trouble = f"{sentence(outcome, submission.cluster)} {submission.advice}"
-            await self._tell(submission.again(trouble), escape(trouble), body, client, reply)
+            await self._tell(*submission.late(outcome), body, client, reply)
         else:
             link, reading = outcome
             text = linked_sentence(link, reading, submission.cluster)

@@ -6,13 +6,17 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.clusters import Cluster
 from bot.domain.errors import WalltimeError
 from bot.domain.secret import Secret
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.linking import Linking, Submission
 from bot.usecases.link_by_access_key import AccessKeyWish
 from bot.views.access_key import ACCESS_KEY, SECRET_KEY, access_key_errors, access_key_form
+from bot.views.errors import sentence
+from bot.views.format import escape
 from bot.views.kit import LINK_BY_KEY, LINK_BY_TOKEN, View
+from bot.views.language import tr
 from bot.views.link import CLUSTER, USERNAME, link_form
 
 
@@ -54,13 +58,16 @@ class LinkingByKey:
             cluster=proof.cluster,
             field=SECRET_KEY,
             faults=lambda error: access_key_errors(error, proof.cluster),
-            again=lambda trouble: access_key_form(
-                desk.clusters, chosen=wish.cluster, login=wish.login, trouble=trouble
-            ),
-            advice="Nothing was stored; to try again, paste the keys anew.",
+            late=lambda error: self._form_again(error, wish, proof.cluster),
         )
         linking = desk.link_by_access_key(proof, link_id=uuid.uuid4().hex, now=desk.clock())
         await self._linking.conclude(linking, submission, ack, body, client)
+
+    def _form_again(self, error: WalltimeError, wish: AccessKeyWish, cluster: Cluster) -> tuple[View, str]:
+        again = tr("Nothing was stored; to try again, paste the keys anew.")
+        trouble = f"{sentence(error, cluster)} {again}"
+        form = access_key_form(self._desk.clusters, chosen=cluster.name, login=wish.login, trouble=trouble)
+        return form, escape(trouble)
 
 
 async def _show(form: View, body: Body, client: AsyncWebClient) -> None:

@@ -32,6 +32,7 @@ from bot.slack.channel import channel_of, standing_of
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.home import publish_home
 from bot.slack.limiting import Limiting
+from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.reply import Reply
 from bot.views.help import help_message
 from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
@@ -51,8 +52,9 @@ log = structlog.get_logger(__name__)
 class Listeners:
     """Everything a person can do with the bot, save what has its own room: link form, limits, alerts."""
 
-    def __init__(self, desk: Desk, *, limiting: Limiting, alerting: Alerting) -> None:
+    def __init__(self, desk: Desk, *, limiting: Limiting, alerting: Alerting, by_page: LinkingByPage) -> None:
         self._desk = desk
+        self._by_page = by_page
         self._limiting = limiting
         self._alerting = alerting
 
@@ -72,7 +74,7 @@ class Listeners:
         self._desk.work("command", reply, self.answer(command, client, reply))
 
     async def on_link_open(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        """The button that opens the link form."""
+        """The button that opens the link form, or offers the link page."""
         await ack()
         chosen = body["actions"][0].get("value")
         reply = self._desk.reply(body, client)
@@ -153,6 +155,9 @@ class Listeners:
         await reply(usage_message(answers, now=self._desk.clock()), replace=replace)
 
     async def _open_form(self, body: Body, client: AsyncWebClient, reply: Reply, chosen: str | None) -> None:
+        if self._desk.public_url is not None:
+            await self._by_page.offer(self._desk.public_url, body, client, reply, chosen)
+            return
         form = link_form(self._desk.clusters, chosen=chosen)
         if "trigger_id" not in body:
             await reply(form_button_message(chosen))

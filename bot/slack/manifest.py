@@ -9,7 +9,8 @@ SCOPES: Final = {
     "commands": "answers the slash command",
     "chat:write": "tells alerts, how a slow link ended, and answers where Slack's own way back has expired",
     "app_mentions:read": "answers where somebody mentions it, with the words of the command",
-    "users:read": "sees at each click who is a guest, an admin or of another organisation (users.info)",
+    "users:read": "sees at each click who is a guest, an admin or of another organisation, names whom a link "
+    "page is for, and speaks each person's language (users.info)",
     "channels:read": "sees if it is in a channel that a limit is set for, who reads it, who belongs to it",
     "groups:read": "the same in private channels that it was invited to",
     "channels:history": "looks for its own alert after Slack's answer was lost, instead of posting it twice",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Column
 
 from bot.domain.secret import Secret
-from bot.store.tables import access_keys, links
+from bot.store.tables import access_keys, link_pages, links
 from bot.store.vault import KeyRing, seal, unseal
 
 
@@ -46,4 +46,7 @@ SECRET_KEY: Final = SealedColumn(
     column=access_keys.c.secret_key,
     identity=(access_keys.c.workspace, access_keys.c.person, access_keys.c.cluster),
 )
-SEALED_COLUMNS: Final = (LINK_TOKEN, SECRET_KEY)
+_PAGE: Final = (link_pages.c.workspace, link_pages.c.person, link_pages.c.cluster, link_pages.c.page_id)
+PAGE_TOKEN: Final = SealedColumn(column=link_pages.c.token, identity=_PAGE)
+PAGE_CODE: Final = SealedColumn(column=link_pages.c.code, identity=_PAGE)
+SEALED_COLUMNS: Final = (LINK_TOKEN, SECRET_KEY, PAGE_TOKEN, PAGE_CODE)

@@ -261,3 +261,23 @@ team_members = Table(
     Column("joined_at", Moment, nullable=False),
     Index("ix_team_members_workspace_person", "workspace", "person"),
 )
+
+# Short-lived: a page for minutes, its end for a day. Token and code stand here while the person is asked.
+link_pages = Table(
+    "link_pages",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("page_id", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("person", String(32), nullable=False),
+    Column("person_name", Text, nullable=False),
+    Column("cluster", String(64)),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("state", String(16), nullable=False),
+    Column("askings", Integer, nullable=False),
+    Column("code_tries", Integer, nullable=False),
+    Column("browser", String(64)),
+    Column("username", String(64), nullable=False),
+    Column("token", LargeBinary),
+    Column("code", LargeBinary),
+)

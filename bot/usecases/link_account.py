@@ -55,29 +55,33 @@ class LinkAccount:
         return LinkProof(wish=wish, cluster=cluster, usernames=usernames, token_expires_at=claims.expires_at)
 
     async def __call__(self, proof: LinkProof, *, link_id: str, now: datetime) -> tuple[Link, Reading]:
-        """Ask the cluster live, then store; nothing is stored when the cluster does not answer well.
+        """Ask the cluster live, then store; nothing is stored when the cluster does not answer well."""
+        username, reading = await self.prove(proof, now=now)
+        return await self.record(proof, username, reading, link_id=link_id), reading
 
-        `link_id` is a fresh random name for the series of readings.
-        """
-        wish = proof.wish
+    async def prove(self, proof: LinkProof, *, now: datetime) -> tuple[str, Reading]:
+        """Return the first username that the cluster answers for with this token, and its answer."""
         try:
-            username, reading = await self._prove(proof)
+            return await self._first_known(proof)
         except WalltimeError as error:
-            await self.audit.record(_entry(wish, "link_refused", type(error).__name__, now))
+            await self.audit.record(_entry(proof.wish, "link_refused", type(error).__name__, now))
             raise
+
+    async def record(self, proof: LinkProof, username: str, reading: Reading, *, link_id: str) -> Link:
+        """Store what was proved; `link_id` is a fresh random name for the series of readings."""
         link = Link(
-            person=wish.person,
-            cluster=wish.cluster,
+            person=proof.wish.person,
+            cluster=proof.wish.cluster,
             username=username,
             link_id=link_id,
             linked_at=reading.at,
             token_expires_at=proof.token_expires_at,
         )
-        stored = await self.links.record(link, token=wish.token, reading=reading, access_key=wish.access_key)
-        return stored, reading
+        return await self.links.record(
+            link, token=proof.wish.token, reading=reading, access_key=proof.wish.access_key
+        )
 
-    async def _prove(self, proof: LinkProof) -> tuple[str, Reading]:
-        """Return the first username that the cluster answers for with this token."""
+    async def _first_known(self, proof: LinkProof) -> tuple[str, Reading]:
         *others, last = proof.usernames
         for username in others:
             try:

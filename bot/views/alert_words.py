@@ -1,6 +1,6 @@
 """Words on alerts: whose use, in which period, how it stands, as of when."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,8 @@ from bot.domain.limits import FULL, Limit, Place, PlaceKind, ScopeKind, range_wo
 from bot.domain.periods import PeriodKind
 from bot.domain.usage import Window
 from bot.views.forecast import forecast_words
-from bot.views.format import LOCALE, day, escape, hours, local_moment, moment
+from bot.views.format import day, escape, hours, local_moment, moment
+from bot.views.language import spoken, tr
 from bot.views.limits import share
 
 
@@ -48,19 +49,23 @@ def period_words(limit: Limit, window: Window, zone: ZoneInfo) -> str:
     start = window.start.astimezone(zone).date()
     match limit.period.kind:
         case PeriodKind.DAY:
-            return f"on {format_date(start, 'd MMM yyyy', locale=LOCALE)}"
+            return tr("on {day}", day=_date(start, tr("d MMM yyyy")))
         case PeriodKind.WEEK:
-            return f"in the week of {format_date(start, 'd MMM yyyy', locale=LOCALE)}"
+            return tr("in the week of {day}", day=_date(start, tr("d MMM yyyy")))
         case PeriodKind.MONTH:
-            return f"in {format_date(start, 'MMMM yyyy', locale=LOCALE)}"
+            return tr("in {month}", month=_date(start, tr("MMMM yyyy")))
         case PeriodKind.QUARTER:
-            return f"in the {format_date(start, 'QQQQ yyyy', locale=LOCALE)}"
+            return tr("in the {quarter}", quarter=_date(start, tr("QQQQ yyyy")))
         case PeriodKind.YEAR:
-            return f"in {start.year}"
+            return tr("in {year}", year=start.year)
         case PeriodKind.RANGE:
             return range_words(limit.period)
         case PeriodKind.TOTAL:
-            return "in total"
+            return tr("in total")
+
+
+def _date(day: date, pattern: str) -> str:
+    return format_date(day, pattern, locale=spoken().locale)
 
 
 def used(alert: ShownAlert, cluster: Cluster) -> str:

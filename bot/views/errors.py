@@ -1,5 +1,7 @@
 """The one place where errors become sentences: what was wrong, and what to do next."""
 
+import functools
+
 from bot.domain.clusters import Cluster
 from bot.domain.errors import (
     AccessDenied,
@@ -27,10 +29,19 @@ from bot.domain.errors import (
     LimitWordMissing,
     LimitWordUnknown,
     LimitWrong,
+    LinkCodeWrong,
+    LinkPageCancelled,
+    LinkPageConfirmed,
+    LinkPageExpired,
+    LinkPageOfAnother,
+    LinkPageUsed,
+    LinkPageVoid,
+    LinkPageWrong,
     LoginMalformed,
     NoData,
     NotFullMember,
     NotLinked,
+    QuestionNotAsked,
     RegionClosed,
     RegionMissing,
     RegionStopped,
@@ -55,6 +66,7 @@ from bot.domain.errors import (
 )
 from bot.views.format import escape, moment
 from bot.views.kit import Message, buttons, link_button, say
+from bot.views.language import tr
 
 _MOST_NAMES = 30
 _MISSING = {
@@ -66,14 +78,17 @@ _MISSING = {
     "cluster": "the name of a cluster",
     "number": "the number of a limit in the list that “limit” shows",
 }
-WHERE_TOKENS_ARE = "on the platform's page, under your account's API or access settings"
 
 _WHERE_KEYS_ARE = "It stands in the file of the platform's personal center, Access Control"
 
 
-def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # noqa: C901, PLR0912 (one arm per error)
+def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # noqa: C901, PLR0912, PLR0915 (one arm per error)
     """Say an error in plain text, without markup."""
-    here = cluster.label if cluster else "The cluster"
+    here = cluster.label if cluster else tr("The cluster")
+
+    def either(one: str, other: str) -> str:
+        return tr("{one} or {other}", one=one, other=other)
+
     match error:
         case SecretInCommand():
             return (
@@ -84,45 +99,71 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             return "You have not linked a cluster yet."
         case NotLinked():
             return f"You have no link on {cluster.label if cluster else error.cluster}."
+        case UnknownCluster(name=""):
+            return tr("Choose a cluster.")
         case UnknownCluster(known=()):
-            return f"I know no cluster “{error.name[:80]}”."
+            return tr("I know no cluster “{name}”.", name=error.name[:80])
         case UnknownCluster():
-            return f"I know no cluster “{error.name[:80]}”. There is: {_some(error.known)}."
+            known = _some(error.known)
+            return tr("I know no cluster “{name}”. There is: {known}.", name=error.name[:80], known=known)
         case UnknownLanguage():
-            return f"I do not speak “{error.name[:80]}”. Type one of: {_some(error.known)}."
+            known = _some(error.known)
+            return tr("I do not speak “{name}”. Type one of: {known}.", name=error.name[:80], known=known)
         case UsernameMalformed():
-            return (
+            return tr(
                 "A username has no spaces and at most 64 characters. Leave it empty to take the token's own."
             )
         case TokenEmpty():
-            return f"Paste your API token here. You find it {WHERE_TOKENS_ARE}."
+            paste = tr("Paste your API token here.")
+            return f"{paste} {where_tokens_are()}"
         case TokenMalformed():
-            return (
+            return tr(
                 "This is not an API token of the platform: one has three parts with dots between them and "
                 "starts with “eyJ”. Copy it whole, without quotes."
             )
         case TokenExpired():
-            when = f" on {moment(error.expired_at, cluster)}" if cluster else ""
-            return f"This token expired{when}. Get a fresh one {WHERE_TOKENS_ARE}."
+            if cluster is None:
+                expired = tr("This token expired.")
+            else:
+                when = moment(error.expired_at, cluster)
+                expired = tr("This token expired on {when}.", when=when)
+            return f"{expired} {_fresh_token()}"
         case TokenOfPlatform():
-            return (
+            return tr(
                 "This is the platform's own token (cluster id 0); it opens no cluster. "
-                f"Take the token of {cluster.label if cluster else 'your cluster'} from the same list."
+                "Take the token of {cluster} from the same list.",
+                cluster=cluster.label if cluster else tr("your cluster"),
             )
         case TokenOfOtherCluster(belongs_to=str(owner)):
-            return (
-                f"This token belongs to {owner}. Choose {owner} above, or paste the token of {error.chosen}."
+            return tr(
+                "This token belongs to {owner}. Choose {owner} above, or paste the token of {chosen}.",
+                owner=owner,
+                chosen=error.chosen,
             )
         case TokenOfOtherCluster():
-            return (
-                f"This token belongs to another cluster than {error.chosen}. Paste the one of {error.chosen}."
+            return tr(
+                "This token belongs to another cluster than {chosen}. Paste the one of {chosen}.",
+                chosen=error.chosen,
             )
         case TokenOfOtherUsername(allowed=()):
-            return f"The token does not say that it belongs to “{error.given}”."
+            return tr("The token does not say that it belongs to “{given}”.", given=error.given)
         case TokenOfOtherUsername():
-            names = " or ".join(f"“{name}”" for name in error.allowed)
-            return (
-                f"The token belongs to {names}, not to “{error.given}”. Correct the name, or leave it empty."
+            return tr(
+                "The token belongs to {names}, not to “{given}”. Correct the name, or leave it empty.",
+                names=functools.reduce(either, [f"“{name}”" for name in error.allowed]),
+                given=error.given,
+            )
+        case LinkCodeWrong():
+            return tr(
+                "This is not the code that the link page shows. Tries left: {left}.", left=error.tries_left
+            )
+        case LinkPageWrong():
+            return _page_fault(error)
+        case QuestionNotAsked():
+            return tr(
+                "I could not ask you in Slack to confirm ({cause}), so nothing was linked, and your token is "
+                "erased. Please try again in a minute.",
+                cause=error.cause,
             )
         case AccessKeysNotAllowed():
             return f"{here} takes no access keys: use a token instead."
@@ -148,21 +189,23 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
                 "name (a rename changes it) and that both keys are of one line of the file; or make new keys."
             )
         case TokenRefused():
-            return (
-                f"{here} does not accept this token (any more): it has expired or was revoked. "
-                f"Get a fresh one {WHERE_TOKENS_ARE}."
+            refused = tr(
+                "{here} does not accept this token (any more): it has expired or was revoked.", here=here
             )
+            return f"{refused} {_fresh_token()}"
         case UsernameFrozen():
-            return (
-                f"{here} has frozen this username. Ask the centre's support to unfreeze it, then try again."
+            return tr(
+                "{here} has frozen this username. Ask the centre's support to unfreeze it, then try again.",
+                here=here,
             )
         case AccessDenied():
-            return (
-                f"{here} does not let this token see this username (code 10009). "
-                "Check the username, or ask the centre to open the usage interface for you."
+            return tr(
+                "{here} does not let this token see this username (code 10009). "
+                "Check the username, or ask the centre to open the usage interface for you.",
+                here=here,
             )
         case UsernameUnknown():
-            return f"{here} does not know this username. Check the spelling, or leave it empty."
+            return tr("{here} does not know this username. Check the spelling, or leave it empty.", here=here)
         case LimitWrong():
             return f"{limit_fault(error)} Right is, for example: “{error.example}”. Nothing was stored."
         case LimitGone():
@@ -186,24 +229,60 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
         case ChannelClosed():
             return _closed(error.reason)
         case ClusterSilent():
-            return f"{here} is not answering just now. Nothing is lost: try again in a few minutes."
+            return tr(
+                "{here} is not answering just now. Nothing is lost: try again in a few minutes.", here=here
+            )
         case NoData():
-            return (
-                f"{here} answered, but without a number of core-hours. That is not zero: it has no data for "
-                "this username just now. Try again later."
+            return tr(
+                "{here} answered, but without a number of core-hours. That is not zero: it has no data for "
+                "this username just now. Try again later.",
+                here=here,
             )
         case ClusterMisconfigured():
-            return (
-                f"{here} answered in a way I do not understand ({error.cause}). "
-                "Whoever runs this bot has to check the cluster's address in its settings."
+            return tr(
+                "{here} answered in a way I do not understand ({cause}). "
+                "Whoever runs this bot has to check the cluster's address in its settings.",
+                here=here,
+                cause=error.cause,
             )
         case SealBroken():
-            return (
+            return tr(
                 "Your stored token does not open any more. Link again; whoever runs this bot has to check "
                 "its secret keys."
             )
         case _:
-            return "That did not work. Try again; if it stays so, tell whoever runs this bot."
+            return tr("That did not work. Try again; if it stays so, tell whoever runs this bot.")
+
+
+def where_tokens_are() -> str:
+    """Say where a token is got."""
+    return tr("You find it on the platform's page, under your account's API or access settings.")
+
+
+def _fresh_token() -> str:
+    return tr("Get a fresh one on the platform's page, under your account's API or access settings.")
+
+
+def _page_fault(error: LinkPageWrong) -> str:
+    """Say why a link page does not serve (any more)."""
+    match error:
+        case LinkPageOfAnother():
+            return tr("This was made for another person, and only they can answer it. Nothing was changed.")
+        case LinkPageExpired():
+            return tr("This link page was good for ten minutes, and they are over. Nothing was linked.")
+        case LinkPageUsed():
+            return tr(
+                "This link page was filled in already, and serves once. If that was you, go on in that window and in Slack; "
+                "if it was not, press Cancel under the message that I sent you in Slack."
+            )
+        case LinkPageConfirmed():
+            return tr("This link page has done its work: the link was confirmed in Slack.")
+        case LinkPageCancelled():
+            return tr("This link page was cancelled. Nothing was linked, and the token is erased.")
+        case LinkPageVoid():
+            return tr("This link page was tried too often. Nothing was linked, and the token is erased.")
+        case _:
+            return tr("There is no such link page, or not any more. Check that you opened the whole address.")
 
 
 def _also_open(error: RegionClosed) -> str:
@@ -280,7 +359,7 @@ def error_message(error: WalltimeError, cluster: Cluster | None = None) -> Messa
     """Draw an error, with the button that helps where there is one."""
     text = escape(sentence(error, cluster))
     match error:
-        case NotLinked() | TokenRefused() | SealBroken():
+        case NotLinked() | TokenRefused() | SealBroken() | LinkPageWrong():
             return say(text, buttons(link_button(cluster.name if cluster else None)))
         case _:
             return say(text)
@@ -288,7 +367,8 @@ def error_message(error: WalltimeError, cluster: Cluster | None = None) -> Messa
 
 def failure_sentence(incident: str) -> str:
     """Say that the fault is ours; the log knows `incident`."""
-    return (
+    return tr(
         "Something went wrong on our side. Please try again; if it happens again, "
-        f"tell whoever runs this bot this id: {incident}"
+        "tell whoever runs this bot this id: {incident}",
+        incident=incident,
     )

@@ -6,24 +6,24 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 
 from bot.domain.clusters import Cluster
-
-LOCALE = "en"
+from bot.views.language import spoken, tr
 
 
 def hours(core_hours: float) -> str:
     """`1,234.50`."""
-    return format_decimal(core_hours, format="#,##0.00", locale=LOCALE)
+    return format_decimal(core_hours, format="#,##0.00", locale=spoken().locale)
 
 
 def moment(at: datetime, cluster: Cluster) -> str:
     """`22 Nov 2026, 17:40 (Asia/Shanghai)`: a moment in the cluster's time zone."""
-    local = format_datetime(at, "d MMM yyyy, HH:mm", tzinfo=cluster.timezone, locale=LOCALE)
+    pattern = tr("d MMM yyyy, HH:mm")
+    local = format_datetime(at, pattern, tzinfo=cluster.timezone, locale=spoken().locale)
     return f"{local} ({cluster.timezone.key})"
 
 
 def day(at: datetime, cluster: Cluster) -> str:
     """`22 Nov`: the day of a moment in the cluster's time zone."""
-    return format_date(at.astimezone(cluster.timezone).date(), "d MMM", locale=LOCALE)
+    return format_date(at.astimezone(cluster.timezone).date(), tr("d MMM"), locale=spoken().locale)
 
 
 def local_moment(at: datetime, cluster: Cluster) -> str:
@@ -33,7 +33,7 @@ def local_moment(at: datetime, cluster: Cluster) -> str:
 
 def age(span: timedelta) -> str:
     """`3 hours`."""
-    return format_timedelta(span, locale=LOCALE)
+    return format_timedelta(span, locale=spoken().locale)
 
 
 def escape(text: str) -> str:

@@ -18,7 +18,7 @@ from bot.domain.clusters import Cluster
 from bot.domain.errors import FieldWrong, UnknownCluster, UsernameUnknown, WalltimeError
 from bot.domain.people import Link
 from bot.domain.usage import Reading
-from bot.views.errors import WHERE_TOKENS_ARE, sentence
+from bot.views.errors import sentence, where_tokens_are
 from bot.views.format import escape, hours, local_moment
 from bot.views.kit import Message, View, buttons, by_key_button, draw, link_button, say, small_print
 from bot.views.language import tr
@@ -68,7 +68,7 @@ def link_form(
                     "API token",
                     PlainTextInput(action_id=TOKEN, placeholder="eyJ…"),
                     block_id=TOKEN,
-                    hint=f"You find it {WHERE_TOKENS_ARE}.",
+                    hint=where_tokens_are(),
                 ),
                 *([buttons(by_key_button(chosen))] if any(c.allow_access_keys for c in clusters) else []),
                 small_print(
@@ -93,7 +93,7 @@ def form_late_message(chosen: str | None) -> Message:
 
 def asking_view(cluster: Cluster) -> View:
     """Draw what stands while a slow cluster is asked."""
-    return _notice(
+    return notice_view(
         f"Asking {escape(cluster.label)} whether the token fits…\n"
         "You may close this; I will tell you how it ended."
     )
@@ -101,12 +101,12 @@ def asking_view(cluster: Cluster) -> View:
 
 def asking_failed_view() -> View:
     """Draw that a stop of the bot came in between."""
-    return _notice(f":warning: {RESTARTING}")
+    return notice_view(f":warning: {RESTARTING}")
 
 
 def linked_view(link: Link, reading: Reading, cluster: Cluster) -> View:
     """Draw success: the number proves the link."""
-    return _notice(f":white_check_mark: {linked_sentence(link, reading, cluster)}")
+    return notice_view(f":white_check_mark: {linked_sentence(link, reading, cluster)}")
 
 
 def linked_sentence(link: Link, reading: Reading, cluster: Cluster) -> str:
@@ -131,7 +131,8 @@ def field_errors(error: WalltimeError, cluster: Cluster | None) -> dict[str, str
     return {field: sentence(error, cluster)}
 
 
-def _notice(text: str) -> View:
+def notice_view(text: str) -> View:
+    """Draw a form that has nothing left to fill in."""
     return draw(
         ModalView(title="Link a cluster", close="Close", callback_id=LINK, blocks=[SectionBlock(text)])
     )

@@ -1,21 +1,20 @@
-"""The HTTP server: `/slack/events`, `/healthz`, `/readyz`, `/metrics`."""
+"""The HTTP server: `/slack/events`, `/link/{one-time}`, `/healthz`, `/readyz`, `/metrics`."""
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import aiohttp
 import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 
 from bot.domain.secret import Secret
+from bot.web.body import read_body
+from bot.web.link_page import PATH, LinkPages
 from bot.web.slack_request import is_from_slack, read_payload
 
 MAX_BODY_BYTES: Final = 1024 * 1024
-BODY_PATIENCE: Final = timedelta(seconds=5)
 STOP_PATIENCE: Final = timedelta(seconds=10)
 WARN_EVERY: Final = timedelta(minutes=1)
 
@@ -49,7 +48,7 @@ class SlackEvents:
         """Answer one request; a refusal has an empty body, and only its reason is counted."""
         if "Content-Encoding" in request.headers:
             return self._refuse(415, "compressed")
-        body = await _read(request)
+        body = await read_body(request, most=MAX_BODY_BYTES)
         if body is None:
             return self._refuse(413, "too large, too slow or cut short")
         if not is_from_slack(request.headers, body, secret=self._secret, now=self._clock()):
@@ -80,7 +79,10 @@ class SlackEvents:
 
 
 def make_server(
-    *, slack_events: SlackEvents | None, trouble: Callable[[], Awaitable[list[str]]]
+    *,
+    slack_events: SlackEvents | None,
+    link_pages: LinkPages | None,
+    trouble: Callable[[], Awaitable[list[str]]],
 ) -> web.Application:
     """Build the routes; `trouble` lists what does not work."""
 
@@ -100,6 +102,9 @@ def make_server(
     app.router.add_get("/metrics", metrics)
     if slack_events is not None:
         app.router.add_post("/slack/events", slack_events.handle)
+    if link_pages is not None:
+        app.router.add_get(PATH, link_pages.show)
+        app.router.add_post(PATH, link_pages.take)
     return app
 
 
@@ -124,20 +129,6 @@ class Server:
     async def stop(self) -> None:
         """Take nothing more, let requests under way finish."""
         await self._runner.cleanup()
-
-
-async def _read(request: web.Request) -> bytes | None:
-    """Read the body up to the limit, within a few seconds."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_PATIENCE.total_seconds()):
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    return None
-    except (TimeoutError, web.HTTPException, aiohttp.ClientError, OSError, ValueError):
-        return None
-    return bytes(body)
 
 
 def _deliveries(signature: str, event_id: object) -> list[str]:

@@ -26,6 +26,7 @@ from bot.jobs.tasks import Tasks
 from bot.slack.app import dispatch, make_app
 from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.desk import Desk
+from bot.slack.link_questions import SlackLinkQuestions
 from bot.slack.notifier import SlackNotifier
 from bot.slack.socket_mode import SocketMode
 from bot.slack.tongues import Tongues
@@ -35,6 +36,7 @@ from bot.store.deliveries import SqlDeliveries
 from bot.store.engine import Database
 from bot.store.languages import SqlLanguages
 from bot.store.limits import SqlAlerts, SqlLimits
+from bot.store.link_pages import SqlLinkPages
 from bot.store.links import SqlLinks
 from bot.store.notices import SqlNotices, SqlPlaces
 from bot.store.old_readings import SqlOldReadings
@@ -50,6 +52,7 @@ from bot.usecases.deliver import DeliverNotices
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.link_by_access_key import LinkByAccessKey
+from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.poll_link import PollLink
 from bot.usecases.set_limit import SetLimit
 from bot.usecases.show_status import ShowStatus
@@ -58,6 +61,7 @@ from bot.usecases.take_reading import TakeReading
 from bot.usecases.thin_readings import ThinReadings
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.alerts import AlertDrawings
+from bot.web.link_page import LinkPages
 from bot.web.server import Server, SlackEvents, make_server
 from bot.wiring.keys import key_ring
 from bot.wiring.settings import Settings
@@ -151,11 +155,14 @@ class Bot:
             platform = await opened.enter_async_context(HttpPlatform(settings.clusters))
             opened.push_async_callback(self._drain)
             client = make_client(settings.slack_api_url, self._session)
-            app = make_app(
-                self._desk(api, platform), client, bot_token=self._bot_token, identity=lambda: self._identity
-            )
+            desk = self._desk(api, platform)
+            app = make_app(desk, client, bot_token=self._bot_token, identity=lambda: self._identity)
             self._server = Server(
-                make_server(slack_events=self._slack_events(app), trouble=self.trouble),
+                make_server(
+                    slack_events=self._slack_events(app),
+                    link_pages=self._link_pages(desk),
+                    trouble=self.trouble,
+                ),
                 host=settings.http_host,
                 port=settings.http_port,
             )
@@ -261,10 +268,12 @@ class Bot:
             clock=self._clock,
             is_open=lambda: self._identity is not None,
         )
+        link_account = LinkAccount(clusters=clusters, api=api, links=links, audit=audit)
+        pages = SqlLinkPages(self._database, self._ring)
+        self._engine.every(self._tick, "link pages", lambda: pages.sweep(now=self._clock()))
         self._engine.every(self._tick, "polling", polling.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
         self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
-        link_account = LinkAccount(clusters=clusters, api=api, links=links, audit=audit)
         keys = SqlAccessKeys(self._database, self._ring, clock=self._clock)
         sign_in = SignIn(clusters=clusters, platform=platform, keys=keys, audit=audit)
         return Desk(
@@ -279,6 +288,12 @@ class Bot:
                 limits=limits,
                 counting=counting,
             ),
+            link_by_page=LinkByPage(
+                link_account=link_account,
+                pages=pages,
+                questions=SlackLinkQuestions(self._client_for, clusters),
+                audit=audit,
+            ),
             link_account=link_account,
             link_by_access_key=LinkByAccessKey(sign_in=sign_in, link_account=link_account),
             unlink_account=UnlinkAccount(links=links),
@@ -292,6 +307,7 @@ class Bot:
             join_team=JoinTeam(teams=teams, limits=limits, alerts=alerts, counting=counting),
             choose_language=ChooseLanguage(languages=languages),
             tongues=tongues,
+            public_url=self._settings.public_url,
             admins=self._settings.admins,
             spawn=self._tasks.spawn,
             session=self._session,
@@ -313,6 +329,18 @@ class Bot:
             secret=secret,
             dispatch=lambda payload: dispatch(app, payload),
             first_time=self._repeats.first_time,
+            clock=self._clock,
+        )
+
+    def _link_pages(self, desk: Desk) -> LinkPages | None:
+        """The link page's door; without a public address nobody could come to it."""
+        if desk.public_url is None:
+            return None
+        return LinkPages(
+            desk.link_by_page,
+            desk.clusters,
+            command=desk.command,
+            is_https=desk.public_url.startswith("https:"),
             clock=self._clock,
         )
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 async def demo() -> AsyncIterator[str]:
+    """The demo as the README starts it."""
+    async with running_demo() as address:
+        yield address
+
+
+@asynccontextmanager
+async def running_demo(*options: str) -> AsyncIterator[str]:
     """Start `python -m bot demo` and return the address it prints."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "demo", "--port", "0", stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "bot", "demo", "--port", "0", *options, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     try:

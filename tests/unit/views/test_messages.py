@@ -12,6 +12,7 @@ from bot.domain.answers import LinkHealth, LinkUsage, Status
 from bot.domain.clusters import Cluster
 from bot.domain.commands import WORDS, ShowHelp, word_named
 from bot.domain.errors import ClusterMisconfigured, ClusterSilent, NotLinked, TokenRefused, UnknownCluster
+from bot.domain.link_pages import PAGE_LIVES, LinkPage
 from bot.playground.slack.check import faults_of_message, faults_of_view
 from bot.views.access_key import access_key_form
 from bot.views.errors import error_message, failure_sentence
@@ -19,6 +20,13 @@ from bot.views.help import help_message
 from bot.views.home import home_view
 from bot.views.kit import Message, View, say
 from bot.views.link import asking_view, field_errors, link_form, linked_sentence, linked_view
+from bot.views.link_offer import (
+    link_cancelled_message,
+    link_code_form,
+    link_offer_message,
+    link_offer_view,
+    link_question,
+)
 from bot.views.status import status_message
 from bot.views.unlink import unlink_question, unlinked_message
 from bot.views.usage import usage_message
@@ -27,6 +35,7 @@ from tests.unit.kit import ALICE, NOW, east, link, reading, table, usage
 MARKUP = "<!channel> & <@U1> <https://x|y>"
 LONG = {"username": "u" * 64, "label": "L" * 60}
 AMPERSANDS = {"username": "&" * 64, "label": "<" * 60}
+LONG_NAME = {"username": "u" * 64}
 NAMELESS = {"username": MARKUP, "label": MARKUP}
 WORST = ClusterMisconfigured("its certificate is not trusted (set ca_file)")
 
@@ -46,6 +55,18 @@ def health(number: int, **how: Any) -> Status:
 def question(answers: Sequence[LinkUsage]) -> Message:
     return unlink_question(
         [answer.link for answer in answers], {answer.cluster.name: answer.cluster for answer in answers}
+    )
+
+
+def a_page(**more: Any) -> LinkPage:
+    return LinkPage(
+        page_id="0" * 32,
+        person=ALICE,
+        person_name="Alice Ng",
+        workspace_name="Lab",
+        cluster="east",
+        expires_at=NOW + PAGE_LIVES,
+        **{"username": "alice", **more},
     )
 
 
@@ -83,6 +104,10 @@ MESSAGES: dict[str, tuple[Callable[[], Message]]] = {
     "an unknown cluster of markup": (lambda: error_message(UnknownCluster(MARKUP, known=("east",))),),
     "not linked": (lambda: error_message(NotLinked()),),
     "a refused token": (lambda: error_message(TokenRefused(), labelled(**AMPERSANDS)),),
+    "the way to a link page": (lambda: link_offer_message(a_page(), "https://example.edu/link/x", now=NOW),),
+    "a link page's question": (lambda: link_question(a_page(), "East"),),
+    "a link page's question of markup": (lambda: link_question(a_page(username=MARKUP), MARKUP),),
+    "a link page cancelled": (lambda: link_cancelled_message(a_page(username=MARKUP), MARKUP),),
     "our own fault": (lambda: say(failure_sentence("deadbeef")),),
 }
 
@@ -115,6 +140,13 @@ VIEWS: dict[str, tuple[Callable[[], View]]] = {
             login="u" * 64,
             trouble=MARKUP * 20,
         ),
+    ),
+    "the way to a link page, over Home": (
+        lambda: link_offer_view(a_page(), "https://example.edu/link/" + "x" * 43, now=NOW),
+    ),
+    "the form for the code": (lambda: link_code_form(a_page(**LONG_NAME), "L" * 60, metadata="{}"),),
+    "the form for the code after trouble": (
+        lambda: link_code_form(a_page(username=MARKUP), MARKUP, metadata="{}", trouble=MARKUP * 20),
     ),
     "asking": (lambda: asking_view(labelled(**NAMELESS)),),
     "linked": (lambda: linked_view(link(username=MARKUP), reading(1234.5), labelled(**NAMELESS)),),

@@ -1,0 +1,34 @@
+"""The question that a link page needs answered, as a direct message."""
+
+from collections.abc import Callable, Sequence
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.clusters import Cluster
+from bot.domain.errors import QuestionNotAsked
+from bot.domain.link_pages import LinkPage
+from bot.slack.client import error_code
+from bot.views.link_offer import link_question
+
+
+class SlackLinkQuestions:
+    """`LinkQuestions` by direct message: unlike an ephemeral one it is there on every device."""
+
+    def __init__(self, client_for: Callable[[str], AsyncWebClient], clusters: Sequence[Cluster]) -> None:
+        self._client_for = client_for
+        self._labels = {cluster.name: cluster.label for cluster in clusters}
+
+    async def ask(self, page: LinkPage) -> None:
+        """Post it once; whoever fills in the page hears at once if that fails."""
+        message = link_question(page, self._labels.get(page.cluster or "", page.cluster or ""))
+        try:
+            client = self._client_for(page.person.workspace)
+            await client.chat_postMessage(channel=page.person.user, **message.to_slack())
+        except LookupError:
+            raise QuestionNotAsked("workspace not served") from None
+        except SlackApiError as error:
+            raise QuestionNotAsked(error_code(error)) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise QuestionNotAsked(type(error).__name__) from error

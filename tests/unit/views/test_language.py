@@ -1,0 +1,156 @@
+"""The catalogues keep up with the code, and readers get their language."""
+
+import re
+from datetime import UTC, datetime
+from importlib.resources import files
+from string import Formatter
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from bot.domain import errors
+from bot.domain.errors import WalltimeError
+from bot.views.errors import failure_sentence, sentence
+from bot.views.language import (
+    CHINESE,
+    ENGLISH,
+    LANGUAGES,
+    Language,
+    language_named,
+    preferred_language,
+    speaking,
+)
+from tests.unit.kit import NOW, east, table
+
+TRANSLATED = [language for language in LANGUAGES if language is not ENGLISH]
+PATTERN = "d MMM yyyy, HH:mm"  # of a date: its letters are no words
+
+
+def in_the_code() -> set[str]:
+    """All sentences inside `tr(…)` and `ntr(…)`, in Python and in templates."""
+    found = extract_from_dir(
+        str(files("bot")),
+        method_map=[("views/**.py", "python"), ("views/**.html", "jinja2")],
+        keywords={"tr": None, "ntr": (1, 2)},
+    )
+    return {str(sentence) for _, _, sentence, _, _ in found}
+
+
+def catalogue(language: Language) -> Catalog:
+    path = files("bot") / "locale" / language.locale / "LC_MESSAGES" / "walltime.po"
+    with path.open("rb") as file:
+        return read_po(file, locale=language.locale, abort_invalid=True)
+
+
+def names_in(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in Formatter().parse(text)} - {None}
+
+
+@pytest.mark.parametrize("language", TRANSLATED, ids=lambda language: language.code)
+def test_a_catalogue_has_every_sentence_of_the_code_and_no_other(language: Language) -> None:
+    here = {str(message.id) for message in catalogue(language) if message.id}
+    assert here == in_the_code()
+
+
+@pytest.mark.parametrize("language", TRANSLATED, ids=lambda language: language.code)
+def test_a_translation_is_finished_and_puts_in_the_same_values(language: Language) -> None:
+    for message in catalogue(language):
+        if message.id:
+            assert message.string, message.id
+            assert not message.fuzzy, message.id
+            assert names_in(str(message.string)) == names_in(str(message.id)), message.id
+
+
+def test_the_code_is_searched_for_sentences_where_they_are() -> None:
+    assert {"Confirm in Slack", "Paste your API token here.", PATTERN} <= in_the_code()
+
+
+SHOWN: list[WalltimeError] = [
+    errors.UnknownCluster("", known=("east",)),
+    errors.UnknownCluster("x", known=()),
+    errors.UnknownCluster("x", known=("east",)),
+    errors.UsernameMalformed(),
+    errors.TokenEmpty(),
+    errors.TokenMalformed(),
+    errors.TokenExpired(NOW),
+    errors.TokenOfPlatform(),
+    errors.TokenOfOtherCluster(chosen="East", belongs_to="West"),
+    errors.TokenOfOtherCluster(chosen="East", belongs_to=None),
+    errors.TokenOfOtherUsername(given="bob", allowed=("alice", "al01")),
+    errors.TokenOfOtherUsername(given="bob", allowed=()),
+    errors.TokenRefused("10008"),
+    errors.UsernameFrozen("10007"),
+    errors.AccessDenied("10009"),
+    errors.UsernameUnknown("10004"),
+    errors.ClusterRefused("815005"),
+    errors.ClusterSilent("timeout"),
+    errors.NoData(),
+    errors.ClusterMisconfigured("http 404"),
+    errors.SealBroken(),
+    errors.LinkPageUnknown(),
+    errors.LinkPageOfAnother(),
+    errors.LinkPageExpired(),
+    errors.LinkPageUsed(),
+    errors.LinkPageConfirmed(),
+    errors.LinkPageCancelled(),
+    errors.LinkPageVoid(),
+    errors.LinkCodeWrong(tries_left=2),
+    errors.QuestionNotAsked("messages_tab_disabled"),
+]
+
+
+@pytest.mark.parametrize("error", SHOWN, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("cluster", [None, east()], ids=["nowhere", "on-a-cluster"])
+def test_whatever_the_link_page_can_say_is_said_in_chinese(error: WalltimeError, cluster: object) -> None:
+    with speaking(CHINESE):
+        said = sentence(error, east() if cluster else None)
+    assert said.endswith("。")
+    # Names, codes and buttons of Slack's stay; no English sentence does.
+    assert not re.search(r"[a-z]+ [a-z]+ [a-z]+", said), said
+
+
+def test_our_own_fault_is_said_in_chinese_with_its_number() -> None:
+    with speaking(CHINESE):
+        assert failure_sentence("deadbeef").endswith("：deadbeef")  # noqa: RUF001 (the Chinese colon)
+
+
+def test_a_moment_is_written_as_its_readers_write_it() -> None:
+    at = datetime(2026, 11, 22, 9, 40, tzinfo=UTC)
+    assert "22 Nov 2026, 17:40 (Asia/Shanghai)" in sentence(errors.TokenExpired(at), east())
+    with speaking(CHINESE):
+        assert "2026年11月22日 17:40 (Asia/Shanghai)" in sentence(errors.TokenExpired(at), east())
+
+
+@table(
+    "header language",
+    {
+        "nothing": ("", ENGLISH),
+        "English": ("en-GB,en;q=0.9", ENGLISH),
+        "Chinese as China writes it": ("zh-CN,zh;q=0.9,en;q=0.8", CHINESE),
+        "Chinese as Taiwan writes it is nearer to Chinese": ("zh-TW", CHINESE),
+        "by script": ("zh-Hans-CN", CHINESE),
+        "the heavier one, wherever it stands": ("en;q=0.3, zh;q=0.7", CHINESE),
+        "the first of equals": ("de, zh, en", CHINESE),
+        "none of ours": ("de, fr;q=0.5", ENGLISH),
+        "anything": ("*", ENGLISH),
+        "what is not wanted": ("zh;q=0, de", ENGLISH),
+        "broken weights": ("zh;q=x, en;q=0.1", ENGLISH),
+        "not a number": ("zh;q=nan", ENGLISH),
+        "rubbish": (";;,,=💥;q", ENGLISH),
+    },
+)
+def test_a_browser_s_wish_is_read(header: str, language: Language) -> None:
+    assert preferred_language(header) is language
+
+
+def test_languages_are_known_by_their_code_and_no_other() -> None:
+    assert [language_named(code) for code in ("en", "zh", "de", "", None)] == [
+        ENGLISH,
+        CHINESE,
+        None,
+        None,
+        None,
+    ]
+    assert CHINESE.tag == "zh-Hans"
