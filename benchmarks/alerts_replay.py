@@ -6,7 +6,7 @@ The bot is a process of its own on a SQLite file. It polls a stand-in of the clu
 the log's own dates, and posts to a stand-in of Slack; what that holds in the end is compared with the log.
 With `--faults` a twentieth of the cluster's answers fails, the cluster is gone for six poll intervals, Slack
 answers 429 and loses answers, and the bot is killed three times within milliseconds of a post. A run takes
-about ten minutes on two idle cores.
+about 18 minutes of processor time.
 """
 
 import argparse
