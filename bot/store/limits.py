@@ -15,7 +15,8 @@ from bot.store.audit import append
 from bot.store.bodies import LIMIT, STATE, TRANSITION
 from bot.store.engine import Database
 from bot.store.notices import owe
-from bot.store.tables import alerts, limits, notices, transitions
+from bot.store.polls import ask_at_once
+from bot.store.tables import alerts, limits, links, notices, team_members, transitions
 
 
 class SqlLimits:
@@ -58,6 +59,7 @@ class SqlLimits:
                 is_whole = is_whole and await _forget(connection, supersedes, by, at)
             for notice in notices:
                 await owe(connection, notice)
+            await ask_at_once(connection, _counted(fresh), now=at)
             if not is_whole:
                 await connection.rollback()
         return is_whole
@@ -213,6 +215,18 @@ async def _write(
 
 def _is(table: Any, limit: Limit) -> ColumnElement[bool]:
     return and_(table.c.workspace == limit.workspace, table.c.limit_id == limit.limit_id)
+
+
+def _counted(limit: Limit) -> ColumnElement[bool]:
+    """Choose the links that a limit counts."""
+    users = select(team_members.c.person).where(
+        team_members.c.workspace == limit.workspace, team_members.c.channel == limit.scope.channel
+    )
+    return and_(
+        links.c.workspace == limit.workspace,
+        links.c.cluster == limit.cluster,
+        links.c.person.in_(users) if limit.scope.user is None else links.c.person == limit.scope.user,
+    )
 
 
 def _concerning(workspace: str, user: str, channel: str | None) -> ColumnElement[bool]:

@@ -82,13 +82,14 @@ class SqlNotices:
                     )
 
     async def wait(self, claimed: Sequence[Notice], *, until: datetime, attempted: bool) -> None:
-        """Give notices back until then."""
+        """Give notices back until then; one that ended after a lease that was too short stays ended."""
         async with self._database.writes() as connection:
             for notice in claimed:
                 values: dict[str, Any] = {"due_at": until, "attempts": notice.attempts + 1}
                 if not attempted:
                     values["attempted_at"] = None
-                await connection.execute(update(notices).where(_is(notice)).values(**values))
+                still_owed = and_(_is(notice), notices.c.ended_at.is_(None))
+                await connection.execute(update(notices).where(still_owed).values(**values))
 
     async def drop(self, claimed: Sequence[Notice], *, why: str, now: datetime) -> None:
         """Close notices untold."""

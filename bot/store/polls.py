@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.people import Link
 from bot.ports.alerting import Notice, Polled
@@ -94,6 +95,17 @@ class SqlPolls:
         )
         async with self._database.reads() as connection:
             return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def ask_at_once(connection: AsyncConnection, whose: ColumnElement[bool], *, now: datetime) -> None:
+    """Make these links due, inside the caller's transaction.
+
+    Their next polls were planned without the limit that counts them from now on.
+    """
+    concerned = and_(_JOINED, whose, polls.c.next_at > now)
+    await connection.execute(
+        update(polls).where(select(links.c.link_id).where(concerned).exists()).values(next_at=now)
+    )
 
 
 def _polled(row: Any) -> Polled:

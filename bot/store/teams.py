@@ -9,7 +9,8 @@ from bot.domain.people import Person
 from bot.ports import AuditEntry
 from bot.store.audit import append
 from bot.store.engine import Database
-from bot.store.tables import team_members
+from bot.store.polls import ask_at_once
+from bot.store.tables import links, team_members
 
 
 class SqlTeams:
@@ -50,6 +51,8 @@ class SqlTeams:
             if added.rowcount == 0:
                 return False
             await append(connection, _entry(person, channel, "joined", now))
+            mine = and_(links.c.workspace == person.workspace, links.c.person == person.user)
+            await ask_at_once(connection, mine, now=now)
         return True
 
     async def leave(self, person: Person, channel: str, *, now: datetime) -> bool:

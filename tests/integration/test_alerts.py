@@ -9,7 +9,7 @@ import pytest
 from bot.playground.slack import Fault, Message
 from bot.playground.slack.client import Client
 from bot.wiring.bot import Bot
-from tests.integration.test_limits import _option, say
+from tests.integration.test_limits import _option, join, say
 from tests.process import running
 from tests.world import GENERAL, World, until
 
@@ -54,12 +54,6 @@ async def settled(lab: World, seconds: float = 90) -> None:
         for _ in range(3):
             await asyncio.sleep(2.5 * TICK.total_seconds())
             await until(owed, lambda count: count == 0, seconds)
-
-
-async def join(who: Client) -> None:
-    question = await say(who, "join", "Join the team")
-    await who.click("team.join.confirm", message=question)
-    await who.wait_message(lambda m: "now: its members" in m.text)
 
 
 async def test_a_crossing_is_told_once_in_the_dm_and_what_follows_in_its_thread(lab: World) -> None:

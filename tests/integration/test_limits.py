@@ -1,7 +1,9 @@
 """`limit`, `join`, `alerts` in Slack, over both ways in."""
 
 import json
+from collections.abc import Awaitable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.alerts import Decision, Reason
@@ -10,7 +12,7 @@ from bot.playground.slack.client import Client
 from bot.store.bodies import LIMIT
 from bot.store.engine import Database
 from bot.store.limits import SqlAlerts
-from tests.world import ALICE, BOB, GENERAL, World
+from tests.world import ALICE, BOB, GENERAL, World, until
 
 GUS = "U0GUS"
 PRIVATE = "C0PRIVATE"
@@ -196,6 +198,37 @@ async def test_the_buttons_of_an_alert_are_judged_for_the_clicker(lab: World) ->
         await lab.bob.wait_message(lambda m: "Removed: the limit" in m.text)
         await lab.bob.click("alert.ack", message=listed)
         await lab.bob.wait_message(lambda m: "no longer there" in m.text)
+
+
+async def test_who_comes_under_a_limit_is_asked_for_at_once(lab: World) -> None:
+    async def planned() -> timedelta:
+        moments: list[datetime] = [row.next_at for row in await lab.rows("polls")]
+        return min(moments) - lab.clock()
+
+    async def is_asked_again_by(doing: Awaitable[object]) -> None:
+        # Polls have been planned that knew nothing of the limit.
+        await until(planned, lambda gap: gap > timedelta(minutes=10))
+        before = lab.east.request_count
+
+        async def asked() -> bool:
+            return lab.east.request_count > before
+
+        await doing
+        await until(asked, bool)
+
+    async with lab.bot(tick=timedelta(seconds=0.1), WALLTIME_POLL_INTERVAL="1h"):
+        await lab.link(lab.alice)
+        await join(lab.alice)
+        for words in ("limit 2000 total", "limit team 2000 per month", "limit @alice 2000 per month"):
+            await is_asked_again_by(say(lab.alice, words, "Limit set"))
+        await lab.link(lab.bob, username="bob")
+        await is_asked_again_by(join(lab.bob))
+
+
+async def join(who: Client) -> None:
+    question = await say(who, "join", "Join the team")
+    await who.click("team.join.confirm", message=question)
+    await who.wait_message(lambda m: "now: its members" in m.text)
 
 
 def _option(message: Message, length: str | None) -> str | None:

@@ -153,6 +153,17 @@ async def test_counters_grow_by_work_as_time_passes() -> None:
         assert here.cluster.core_hours("alice", MONDAY) == before
 
 
+async def test_a_counter_may_follow_a_record() -> None:
+    class Recorded:
+        def core_seconds(self, at: datetime) -> int:
+            return (at - MONDAY) // timedelta(seconds=1) * 8
+
+    async with lab() as here:
+        here.cluster.add_user("alice", work=Recorded())
+        here.clock.advance(hours=2)
+        assert (await here.walltime("alice", here.cluster.token("alice")))["data"] == 16.0
+
+
 async def test_a_counter_can_be_set_and_added_to() -> None:
     clock = Clock()
     cluster = ClusterTwin(name="east", cluster_id="1", clock=clock)

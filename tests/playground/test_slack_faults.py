@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -50,6 +51,17 @@ async def test_a_fault_may_be_for_one_channel_one_team_or_every_method(lab: Lab)
     lab.twin.faults.clear()
     lab.twin.faults.add(Fault(method="*", kind="error", times=None))
     assert await refusal(post(lab)) == await refusal(lab.web().auth_test()) == "internal_error"
+
+
+async def test_a_fault_may_strike_a_share_of_the_calls(lab: Lab) -> None:
+    lab.twin.limits.enabled = False
+    lab.twin.faults.add(Fault(method="chat.postMessage", kind="ratelimited", times=None, share=0.25))
+    for _ in range(100):
+        with suppress(SlackApiError):
+            await post(lab)
+
+    assert 10 <= lab.twin.faults.struck["ratelimited"] <= 40
+    assert len(texts(lab)) + lab.twin.faults.struck["ratelimited"] == 100
 
 
 @pytest.mark.parametrize(("kind", "status"), [("ratelimited", 429), ("http_500", 500), ("http_html", 503)])

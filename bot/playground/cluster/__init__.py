@@ -2,7 +2,7 @@
 
 from bot.playground.cluster.faults import ClusterFault
 from bot.playground.cluster.server import ClusterTwin, Request
-from bot.playground.cluster.users import ClusterUser
+from bot.playground.cluster.users import ClusterUser, Counts
 from bot.playground.cluster.work import Work
 
-__all__ = ["ClusterFault", "ClusterTwin", "ClusterUser", "Request", "Work"]
+__all__ = ["ClusterFault", "ClusterTwin", "ClusterUser", "Counts", "Request", "Work"]

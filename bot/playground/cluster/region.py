@@ -9,7 +9,7 @@ from zlib import crc32
 
 from bot.playground.cluster.answers import NOT_FOUND, WRONG_METHOD, Answer
 from bot.playground.cluster.tokens import PLATFORM, Grant, KeyDesk, TokenDesk
-from bot.playground.cluster.users import ClusterUser
+from bot.playground.cluster.users import ClusterUser, Counts
 from bot.playground.cluster.work import Growth, Work
 
 HALF_A_DAY: Final = timedelta(hours=12)
@@ -94,11 +94,11 @@ class Region:
         username: str,
         *,
         login: str | None = None,
-        work: Work | None = None,
+        work: Work | Counts | None = None,
         core_hours: float | None = None,
         account_status: str = "Normal",
     ) -> ClusterUser:
-        """Add a user whose counter grows by `work` (None: not at all).
+        """Add a user whose counter grows by `work`, as drawn or as recorded (None: not at all).
 
         The counter reads `core_hours` now, or what `work` gave since its start. The status "Disable" freezes
         the user, and "Owe" too stops the region for sign-ins. ValueError: the name is taken.
@@ -106,11 +106,12 @@ class Region:
         login = login or username
         if username in self._users or login in self._logins:
             raise ValueError(f"the cluster has this user already: {username!r}")
+        growth = Growth(work, seed=self._seed, username=username) if isinstance(work, Work) else work
         user = ClusterUser(
             username=username,
             login=login,
             account_status=account_status,
-            growth=Growth(work, seed=self._seed, username=username) if work else None,
+            growth=growth,
             frozen=account_status == "Disable",
             stopped=account_status in {"Disable", "Owe"},
         )

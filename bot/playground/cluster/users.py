@@ -3,9 +3,18 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from typing import Protocol
 from zlib import crc32
 
-from bot.playground.cluster.work import HOUR, Growth
+from bot.playground.cluster.work import HOUR
+
+
+class Counts(Protocol):
+    """A counter that grows: drawn jobs (`Growth`), or a recorded log."""
+
+    def core_seconds(self, at: datetime) -> int:
+        """Whole core-seconds spent until `at`."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +36,7 @@ class ClusterUser:
     username: str
     login: str
     account_status: str
-    growth: Growth | None
+    growth: Counts | None
     frozen: bool = False
     stopped: bool = False
     marks: list[Mark] = field(default_factory=list, repr=False)

@@ -1,8 +1,10 @@
 """Faults that somebody switches on: errors, cut connections, lost answers, delays."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from random import Random
 from typing import Literal
 
 Kind = Literal[
@@ -14,13 +16,15 @@ Kind = Literal[
 class Fault:
     """What goes wrong, where, and how many times (`times=None`: until cleared).
 
-    `method` is one of the Web API's, `response_url`, `handshake` (of Socket Mode), or `*` for all but that.
-    `error` is the error of kind `error`; `retry_after` and `delay` are seconds or a timedelta.
+    `share` strikes only this fraction of the calls. `method` is one of the Web API's, `response_url`,
+    `handshake` (of Socket Mode), or `*` for all but that. `error` is the error of kind `error`; `retry_after`
+    and `delay` are seconds or a timedelta.
     """
 
     method: str
     kind: Kind
     times: int | None = 1
+    share: float = 1.0
     retry_after: float | timedelta = 1
     error: str = "internal_error"
     delay: float | timedelta = 1
@@ -44,9 +48,11 @@ class Fault:
 
 
 class Faults:
-    """The faults switched on, first come first served."""
+    """The faults switched on, first come first served; `struck` counts the calls hit, by kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, seed: int = 1) -> None:
+        self.struck: Counter[Kind] = Counter()
+        self._dice = Random(seed)  # noqa: S311 - repeatable is the point
         self._left: dict[Fault, int | None] = {}
 
     def add(self, *faults: Fault) -> None:
@@ -62,6 +68,7 @@ class Faults:
         fault = self._first(self._left, method, team=team, channel=channel)
         if fault is None:
             return None
+        self.struck[fault.kind] += 1
         left = self._left[fault]
         if left is not None and left <= 1:
             del self._left[fault]
@@ -69,11 +76,13 @@ class Faults:
             self._left[fault] = left - 1
         return fault
 
-    @staticmethod
     def _first(
-        faults: Iterable[Fault], method: str, *, team: str | None, channel: str | None
+        self, faults: Iterable[Fault], method: str, *, team: str | None, channel: str | None
     ) -> Fault | None:
-        return next((fault for fault in faults if fault.concerns(method, team=team, channel=channel)), None)
+        concerned = (fault for fault in faults if fault.concerns(method, team=team, channel=channel))
+        return next(
+            (fault for fault in concerned if fault.share >= 1 or self._dice.random() < fault.share), None
+        )
 
 
 def _seconds(span: float | timedelta) -> float:
