@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.secret import Secret
 from bot.slack.alerting import Alerting
+from bot.slack.channel_news import ChannelListeners
 from bot.slack.client import Identity
 from bot.slack.desk import Desk
 from bot.slack.limiting import Limiting
@@ -66,6 +67,7 @@ def make_app(
     limiting.register(app)
     alerting.register(app)
     Linking(desk).register(app)
+    ChannelListeners(desk).register(app)
     app.error(_on_error)
     return app
 

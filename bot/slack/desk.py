@@ -17,6 +17,7 @@ from bot.domain.people import Person
 from bot.slack.reply import Reply
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
+from bot.usecases.hear_of_channel import HearOfChannel
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.set_limit import SetLimit
@@ -44,6 +45,7 @@ class Desk:
     set_limit: SetLimit
     act_on_alert: ActOnAlert
     join_team: JoinTeam
+    hear_of_channel: HearOfChannel
     spawn: Callable[..., asyncio.Task[Any]]
     session: aiohttp.ClientSession
     clock: Callable[[], datetime]
