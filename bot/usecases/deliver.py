@@ -5,7 +5,8 @@ One turn claims due notices and serves each place by itself:
     held (Slack asked to wait, or does not answer) ──> everything waits
     in trouble (Slack refuses the place)           ──> one try every five minutes, the rest waits
     interrupted (its answer was lost)              ──> looked for by its id: found is told, else told again
-    a storm                                        ──> one message with a table, the others in its thread
+    a storm                                        ──> once it stops growing one message with a table of the
+                                                       highest, the others in its thread
     else                                           ──> the oldest is posted, at most one a second; then edits
 """
 
@@ -43,6 +44,9 @@ RECHECK: Final = timedelta(seconds=10)
 STORM: Final = 10
 STORM_WITHIN: Final = timedelta(minutes=1)
 STORM_LASTS: Final = timedelta(minutes=10)
+# A table of the highest needs to know them all: it waits until no more came for so long, at most that long.
+STORM_SETTLES: Final = timedelta(seconds=5)
+STORM_WAITS: Final = timedelta(seconds=30)
 MOST_ROWS: Final = 100
 MOST_EDITS: Final = 10
 # An alert's first message may be in the hands of a process that died: not longer than its lease.
@@ -145,6 +149,7 @@ class DeliverNotices:
     notifier: Notifier
     draw: Drawings
     together: Together
+    clock: Callable[[], datetime]  # Slack may take its time within a turn: its pauses begin with its answer
     _memory: dict[tuple[str, Place], _Memory] = field(default_factory=dict, init=False, repr=False)
 
     async def __call__(self, *, now: datetime) -> Outcome:
@@ -215,7 +220,7 @@ class _Turn:
         elif (
             memory.tried_at is not None and now < memory.tried_at + RETRY_TROUBLE and not self._is_asked_for()
         ):
-            await self.give_back(min(now + RECHECK, memory.tried_at + RETRY_TROUBLE))
+            await self.give_back(self._recheck_at(memory.tried_at))
             return
         until = None
         try:
@@ -223,15 +228,15 @@ class _Turn:
             await self._speak()
             await self._edit()
         except TellingPaused as pause:
-            until = memory.held_until = now + pause.wait
+            until = memory.held_until = self._to.clock() + pause.wait
         except TellingUnsure:
             self._outcome.unsure += 1
-            until = memory.held_until = now + LOOK_AFTER
+            until = memory.held_until = self._to.clock() + LOOK_AFTER
         except TellingFailed:
             memory.failures += 1
-            until = memory.held_until = now + _backoff(memory.failures)
+            until = memory.held_until = self._to.clock() + _backoff(memory.failures)
         except TellingRefused as refused:
-            until = now + RECHECK
+            until = self._recheck_at(now)
             await self._trouble(refused.code, trouble)
         await self.give_back(until)
 
@@ -330,6 +335,11 @@ class _Turn:
                 return await self._sent_table(rows, message, thread=storm[0])
         if len(firsts) <= 1 or len(firsts) + len(memory.told_alone) <= STORM:
             return False
+        settled_at = _settled_at([unit[0].created_at for unit in firsts])
+        if now < settled_at:
+            memory.held_until = settled_at
+            await self.give_back(settled_at)
+            return True
         rows = await self._rows(firsts)
         if len(rows) <= 1 or len(rows) + len(memory.told_alone) <= STORM:
             return False
@@ -430,7 +440,7 @@ class _Turn:
                 raise
             await self._refused(post, refused.code)
             return
-        self._memory.last_post = self._now
+        self._memory.last_post = self._to.clock()
         if post.is_table:
             root = post.thread or receipt
             if post.thread is None:
@@ -540,7 +550,7 @@ class _Turn:
                     as_of=step.as_of,
                 )
                 limit = replace(alert.limit, core_hours=step.limit_core_hours)
-                return Alert(limit=limit, subject=alert.subject, state=state)
+                return Alert(limit=limit, subject=alert.subject, state=state, username=alert.username)
         return None
 
     # Trouble
@@ -659,6 +669,10 @@ class _Turn:
         last = self._memory.last_post
         return self._now if last is None else max(self._now, last + PACE)
 
+    def _recheck_at(self, tried_at: datetime) -> datetime:
+        """Return when what waits here looks again: all of it together, so that it is told as one."""
+        return tried_at + ((self._now - tried_at) // RECHECK + 1) * RECHECK
+
     def _open_storm(self) -> tuple[Receipt, datetime] | None:
         """Return the storm that is going on here: its first message, and since when."""
         storm = self._memory.storm
@@ -729,6 +743,11 @@ def _note(notices: Unit) -> str:
 
 def _has_first(notices: Iterable[Notice]) -> bool:
     return any(notice.owed is not None and notice.owed.form is Form.MESSAGE for notice in notices)
+
+
+def _settled_at(owed_since: Sequence[datetime]) -> datetime:
+    """Return when a storm's table may be drawn."""
+    return min(max(owed_since) + STORM_SETTLES, min(owed_since) + STORM_WAITS)
 
 
 def _id_in_table(notice: Notice) -> str:

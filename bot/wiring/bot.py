@@ -40,6 +40,7 @@ from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
+from bot.usecases.hear_of_channel import HearOfChannel
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.poll_link import PollLink
@@ -210,6 +211,7 @@ class Bot:
             SqlAlerts(self._database),
             SqlAuditLog(self._database),
         )
+        places = SqlPlaces(self._database)
         notices, teams, polls = SqlNotices(self._database), SqlTeams(self._database), SqlPolls(self._database)
         counting = Counting(
             clusters=clusters,
@@ -224,10 +226,11 @@ class Bot:
             notices=notices,
             alerts=alerts,
             limits=limits,
-            places=SqlPlaces(self._database),
+            places=places,
             notifier=SlackNotifier(client_for=self._client_for),
             draw=AlertDrawings(clusters=clusters),
             together=_together,
+            clock=self._clock,
         )
         delivery = Delivery(
             lambda now: deliver(now=now),
@@ -252,6 +255,7 @@ class Bot:
                 counting=counting, limits=limits, alerts=alerts, notices=notices, audit=audit
             ),
             join_team=JoinTeam(teams=teams, limits=limits, alerts=alerts, counting=counting),
+            hear_of_channel=HearOfChannel(places=places),
             admins=self._settings.admins,
             spawn=self._tasks.spawn,
             session=self._session,

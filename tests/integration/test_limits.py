@@ -5,21 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain.alerts import Decision, Reason
-from bot.playground.slack import Message
-from bot.playground.slack.client import Client
 from bot.store.bodies import LIMIT
 from bot.store.engine import Database
 from bot.store.limits import SqlAlerts
+from tests.alerts_kit import option, say
 from tests.world import ALICE, BOB, GENERAL, World
 
 GUS = "U0GUS"
 PRIVATE = "C0PRIVATE"
-
-
-async def say(who: Client, text: str, *parts: str, channel: str = GENERAL) -> Message:
-    mark = who.mark()
-    await who.command(f"/walltime {text}", channel=channel)
-    return await who.wait_message(lambda m: all(part in m.text for part in parts), since=mark)
 
 
 async def limits(lab: World) -> list[dict[str, Any]]:
@@ -155,11 +148,11 @@ async def test_the_buttons_of_an_alert_are_judged_for_the_clicker(lab: World) ->
             ("alert.raise_limit", None),
         ):
             mark = gus.mark()
-            await gus.click(action, message=seen_by_gus, selected=_option(seen_by_gus, selected))
+            await gus.click(action, message=seen_by_gus, selected=option(seen_by_gus, selected))
             await gus.wait_message(lambda m: "Only full members" in m.text, since=mark)
         await lab.bob.click("alert.ack", message=listed)
         await lab.bob.wait_message(lambda m: "Acknowledged: no reminders" in m.text)
-        await lab.bob.click("alert.snooze", message=listed, selected=_option(listed, "1d"))
+        await lab.bob.click("alert.snooze", message=listed, selected=option(listed, "1d"))
         await lab.bob.wait_message(lambda m: "Snoozed: nothing is said" in m.text)
         await lab.bob.click("alert.why", message=listed)
         why = await lab.bob.wait_message(lambda m: m.text.startswith("Why:"))
@@ -173,19 +166,6 @@ async def test_the_buttons_of_an_alert_are_judged_for_the_clicker(lab: World) ->
         await lab.bob.wait_message(lambda m: "Removed: the limit" in m.text)
         await lab.bob.click("alert.ack", message=listed)
         await lab.bob.wait_message(lambda m: "no longer there" in m.text)
-
-
-def _option(message: Message, length: str | None) -> str | None:
-    """The value of the snooze menu's option of this length."""
-    if length is None:
-        return None
-    options = [
-        option
-        for block in message.blocks
-        for element in block.get("elements", ())
-        for option in element.get("options", ())
-    ]
-    return next(str(option["value"]) for option in options if option["value"].endswith(f"|{length}"))
 
 
 async def _open(lab: World, subject: str) -> None:
