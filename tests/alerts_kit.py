@@ -118,8 +118,8 @@ def each_limit(lab: World, core_hours: float, *thresholds: int, limit_id: str = 
 
 
 async def crossings(lab: World) -> list[Any]:
-    """Every alert's notice so far, as its row."""
-    return [row for row in await lab.rows("notices") if row.kind == "alert"]
+    """Every crossing's notice so far, as its row."""
+    return [row for row in await lab.rows("notices") if row.owed and '"telling":"crossed"' in row.owed]
 
 
 async def fill(lab: World, people: Mapping[str, str], *, core_hours: float, limits: Sequence[Limit]) -> None:
