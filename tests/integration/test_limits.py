@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from bot.domain.alerts import Decision, Reason
 from bot.store.bodies import LIMIT
 from bot.store.engine import Database
@@ -181,3 +183,31 @@ async def _open(lab: World, subject: str) -> None:
         assert await alerts.record(found, [decision], notices=(), now=lab.clock())
     finally:
         await database.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ("limit 0 per month", "“0”"),
+        ("limit -5 per month", "“-5”"),
+        ("limit 1000000000000 per month", "“1000000000000”"),
+        ("limit NaN per month", "“NaN”"),
+        ("limit 100 per month at 250", "“250”"),
+        ("limit 100 from 2026-12-31 to 2026-09-01", "“2026-09-01”"),
+        ("limit @nobody 500 per week", "“@nobody”"),
+        ("limit @gus 500 per week", "“@gus”"),
+        ("limit @olga 500 per week", "“@olga”"),
+    ],
+)
+async def test_bad_words_are_named_with_a_right_example_and_nothing_is_stored(
+    lab: World, words: str, wrong: str
+) -> None:
+    slack = lab.slack.workspaces["T0LAB"]
+    slack.add_person(GUS, name="gus", is_restricted=True)
+    slack.add_person("U0OLGA", name="olga", team_id="T0ELSE")
+    slack.join(GENERAL, GUS)
+    async with lab.bot():
+        await lab.link(lab.alice)
+        await say(lab.alice, words, wrong, "Right is, for example: “limit ", "Nothing was stored")
+        assert await limits(lab) == []
+        assert await notices(lab) == []
