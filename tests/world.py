@@ -60,12 +60,18 @@ class Clock:
         self.ahead, self.rate, self._turned_at = reading - now, rate, now
 
 
-async def until(look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], seconds: float = 10.0) -> T:
+async def until(
+    look: Callable[[], Awaitable[T]],
+    wanted: Callable[[T], bool],
+    seconds: float = 10.0,
+    *,
+    every: float = 0.02,
+) -> T:
     """Look again and again until it is as wanted; fail with what was seen last."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not wanted(seen := await look()):
         assert asyncio.get_running_loop().time() < deadline, f"still {seen!r} after {seconds} s"
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(every)
     return seen
 
 

@@ -57,8 +57,11 @@ class HttpClusterApi:
         await self._http.close()
 
     async def core_hours(self, cluster: Cluster, username: str, token: Secret) -> Reading:
-        """Ask for the cumulative counter; another try only where it can help, all within the patience."""
-        started = perf_counter()
+        """Ask for the cumulative counter; another try only where it can help, all within the patience.
+
+        The reading spans the request.
+        """
+        asked_at, started = self._clock(), perf_counter()
         outcome = "failed"  # cancelled, or a fault of ours
         try:
             async with asyncio.timeout(self._patience):
@@ -75,8 +78,8 @@ class HttpClusterApi:
             REQUESTS.labels(cluster.name, outcome).inc()
             SECONDS.labels(cluster.name).observe(seconds)
             log.debug("cluster asked", cluster=cluster.name, outcome=outcome, seconds=round(seconds, 3))
-        now = self._clock()
-        return Reading(core_hours=value, at=now, confirmed_at=now)
+        # The clock may have been set back meanwhile.
+        return Reading(core_hours=value, at=asked_at, confirmed_at=max(asked_at, self._clock()))
 
     async def _with_retries(self, cluster: Cluster, username: str, token: Secret) -> float:
         async for attempt in stamina.retry_context(

@@ -216,9 +216,13 @@ class _Case:
         return replace(after, forecast_at=self.now, forecast=self.forecast)
 
     def _seen(self) -> AlertState:
+        core_hours = self.measured.core_hours
+        if self.before.as_of is not None and self.as_of < self.before.as_of:
+            # Another process has seen newer readings meanwhile: what they showed is not taken back.
+            core_hours = max(core_hours, self.before.core_hours)
         return replace(
             self.before,
-            core_hours=self.measured.core_hours,
+            core_hours=core_hours,
             as_of=_later(self.before.as_of, self.as_of),
             revision=self.before.revision + 1,
         )

@@ -12,13 +12,18 @@ PACE_NEEDS = timedelta(days=1)
 HOURLY_AFTER: Final = timedelta(days=35)
 DAILY_AFTER: Final = timedelta(days=400)
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# Of two requests under way at once, the answer that comes last may be the older one. No answer takes longer.
+OVERTAKEN_WITHIN: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 _TICK: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """The counter was `core_hours` at `at`, and still was at `confirmed_at` (>= at)."""
+    """The counter was `core_hours` at `at`, and still was at `confirmed_at` (>= at).
+
+    Fresh from the cluster: asked for at `at`, answered at `confirmed_at`, and of some moment between.
+    """
 
     core_hours: float
     at: datetime
@@ -107,14 +112,17 @@ def follow(last: Reading | None, fresh: Reading) -> tuple[Reading, bool]:
     """Join a fresh reading to the newest stored one: (what stands now, is it a new row).
 
     The same value confirms the last reading; another one follows it, and never stands before it, even if
-    the clock has stepped back meanwhile.
+    the clock has stepped back meanwhile. A fresh one that was asked for before the last one was answered may
+    be older than that: taken for newer it would look like a reset of the counter. It says nothing.
     """
     if last is None:
-        return fresh, True
+        return replace(fresh, at=fresh.confirmed_at), True
     if fresh.core_hours == last.core_hours:
         return replace(last, confirmed_at=max(last.confirmed_at, fresh.confirmed_at)), False
-    at = max(fresh.at, last.confirmed_at + _TICK)
-    return replace(fresh, at=at, confirmed_at=max(at, fresh.confirmed_at)), True
+    if timedelta(0) < last.confirmed_at - fresh.at < OVERTAKEN_WITHIN:
+        return last, False
+    at = max(fresh.confirmed_at, last.confirmed_at + _TICK)
+    return replace(fresh, at=at, confirmed_at=at), True
 
 
 def thin(readings: Sequence[Reading], *, now: datetime, zone: ZoneInfo) -> tuple[Reading, ...]:

@@ -24,12 +24,14 @@ class Receipt:
 class Alert:
     """A limit's alert in one period. `subject` is the user counted, or "" for a team's sum.
 
+    `username` is the subject's on the limit's cluster, "" for a team's sum and for who is not linked there.
     `receipt` is the alert's own message in this period; None before it was posted.
     """
 
     limit: Limit
     subject: str
     state: AlertState
+    username: str = ""
     receipt: Receipt | None = None
     shared_message: bool = False  # the message is a storm's table: it is never edited for one alert
 

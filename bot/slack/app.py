@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.secret import Secret
 from bot.slack.alerting import Alerting
+from bot.slack.channel_news import ChannelListeners
 from bot.slack.client import Identity
 from bot.slack.conversing import Conversing
 from bot.slack.desk import Desk
@@ -74,6 +75,7 @@ def make_app(
     linking.register(app)
     LinkingByKey(desk, linking).register(app)
     by_page.register(app)
+    ChannelListeners(desk).register(app)
     app.error(_on_error)
     return app
 

@@ -19,6 +19,7 @@ from bot.slack.tongues import Tongues
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.choose_language import ChooseLanguage
+from bot.usecases.hear_of_channel import HearOfChannel
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.link_by_access_key import LinkByAccessKey
@@ -51,6 +52,7 @@ class Desk:
     set_limit: SetLimit
     act_on_alert: ActOnAlert
     join_team: JoinTeam
+    hear_of_channel: HearOfChannel
     spawn: Callable[..., asyncio.Task[Any]]
     session: aiohttp.ClientSession
     clock: Callable[[], datetime]

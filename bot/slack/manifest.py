@@ -11,14 +11,23 @@ SCOPES: Final = {
     "app_mentions:read": "answers where somebody mentions it, with the words of the command",
     "users:read": "sees at each click who is a guest, an admin or of another organisation, names whom a link "
     "page is for, and speaks each person's language (users.info)",
-    "channels:read": "sees if it is in a channel that a limit is set for, who reads it, who belongs to it",
+    "channels:read": "sees if it is in a channel that a limit is set for, who reads it, who belongs to it, "
+    "and hears when it is invited or the channel comes back from the archive",
     "groups:read": "the same in private channels that it was invited to",
     "channels:history": "looks for its own alert after Slack's answer was lost, instead of posting it twice",
     "groups:history": "the same in private channels that it was invited to",
     "im:history": "the same in its direct messages, and reads the words that people write to it there",
     "im:write": "opens the direct message in which it looks for an alert of its own",
 }
-EVENTS: Final = ("app_home_opened", "app_mention", "message.im")
+# What `bot/slack` listens to: the Home tab, what people say to it, and that a channel takes messages again.
+EVENTS: Final = (
+    "app_home_opened",
+    "app_mention",
+    "channel_unarchive",
+    "group_unarchive",
+    "member_joined_channel",
+    "message.im",
+)
 
 
 def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict[str, Any]:

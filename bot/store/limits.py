@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Label, and_, delete, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alerts import Decision, Transition
@@ -87,7 +87,8 @@ class SqlAlerts:
 
     async def one(self, limit: Limit, subject: str) -> Alert | None:
         """Return the alert of a limit and subject."""
-        query = select(alerts).where(_is(alerts, limit), alerts.c.subject == subject)
+        here = and_(_is(alerts, limit), alerts.c.subject == subject)
+        query = select(alerts, _username(literal(limit.cluster))).where(here)
         async with self._database.reads() as connection:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else _alert(limit, row)
@@ -95,7 +96,7 @@ class SqlAlerts:
     async def open_for(self, workspace: str, *, user: str, channel: str | None) -> tuple[Alert, ...]:
         """Return the open alerts of a person's own limits and, with a channel, that channel's."""
         query = (
-            select(limits.c.body, alerts)
+            select(limits.c.body, alerts, _username(limits.c.cluster))
             .join_from(
                 alerts,
                 limits,
@@ -235,11 +236,22 @@ def _concerning(workspace: str, user: str, channel: str | None) -> ColumnElement
     return and_(limits.c.workspace == workspace, or_(own, limits.c.channel == channel) if channel else own)
 
 
+def _username(cluster: ColumnElement[str]) -> Label[str | None]:
+    """The username of the alert's subject on this cluster."""
+    own = and_(
+        links.c.workspace == alerts.c.workspace,
+        links.c.person == alerts.c.subject,
+        links.c.cluster == cluster,
+    )
+    return select(links.c.username).where(own).scalar_subquery().label("username")
+
+
 def _alert(limit: Limit, row: Any) -> Alert:
     return Alert(
         limit=limit,
         subject=row.subject,
         state=STATE.validate_json(row.state),
+        username=row.username or "",
         receipt=Receipt(channel=row.channel, ts=row.ts) if row.ts is not None else None,
         shared_message=row.shared_message,
     )

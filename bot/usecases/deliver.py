@@ -5,7 +5,8 @@ One turn claims due notices and serves each place by itself; `bot.usecases.deliv
     held (Slack asked to wait, or does not answer) ──> everything waits
     in trouble (Slack refuses the place)           ──> one try every five minutes, the rest waits
     interrupted (its answer was lost)              ──> looked for by its id: found is told, else told again
-    a storm                                        ──> one message with a table, the others in its thread
+    a storm                                        ──> once it stops growing one message with a table of the
+                                                       highest, the others in its thread
     else                                           ──> the oldest is posted, at most one a second; then edits
 """
 
@@ -52,6 +53,7 @@ class DeliverNotices:
     notifier: Notifier
     drawings: DrawingsFor
     together: Together
+    clock: Callable[[], datetime]  # Slack may take its time within a turn: its pauses begin with its answer
     _memory: dict[tuple[str, Place], Memory] = field(default_factory=dict, init=False, repr=False)
 
     async def __call__(self, *, now: datetime) -> Outcome:
@@ -80,6 +82,7 @@ class DeliverNotices:
             memory=self._memory.setdefault((workspace, place), Memory()),
             outcome=outcome,
             now=now,
+            clock=self.clock,
         )
 
     async def _serve(
@@ -108,14 +111,14 @@ async def _take(turn: Turn, hand: InHand) -> None:
     if trouble is None:
         memory.tried_at = None
     elif memory.tried_at is not None and now < memory.tried_at + RETRY_TROUBLE and not hand.is_asked_for:
-        await hand.give_back(min(now + RECHECK, memory.tried_at + RETRY_TROUBLE))
+        await hand.give_back(_recheck_at(memory.tried_at, now))
         return
     await hand.give_back(await _attempt(turn, hand, trouble))
 
 
 async def _attempt(turn: Turn, hand: InHand, trouble: ChannelTrouble | None) -> datetime | None:
     """Look, post, edit; return until when what is left has to wait, None if only for its second."""
-    memory, now = turn.memory, turn.now
+    memory = turn.memory
     truth, posting = Truth(turn=turn, hand=hand), Posting(turn=turn, hand=hand)
     storms = Storms(turn=turn, truth=truth, posting=posting)
     try:
@@ -123,19 +126,24 @@ async def _attempt(turn: Turn, hand: InHand, trouble: ChannelTrouble | None) -> 
         await Speaking(turn=turn, hand=hand, truth=truth, posting=posting, storms=storms).speak()
         await Editing(turn=turn, hand=hand, truth=truth).edit()
     except TellingPaused as pause:
-        memory.held_until = now + pause.wait
+        memory.held_until = turn.clock() + pause.wait
     except TellingUnsure:
         turn.outcome.unsure += 1
-        memory.held_until = now + LOOK_AFTER
+        memory.held_until = turn.clock() + LOOK_AFTER
     except TellingFailed:
         memory.failures += 1
-        memory.held_until = now + _backoff(memory.failures)
+        memory.held_until = turn.clock() + _backoff(memory.failures)
     except TellingRefused as refused:
         await note_trouble(turn, hand.left, refused.code, trouble)
-        return now + RECHECK
+        return _recheck_at(turn.now, turn.now)
     else:
         return None
     return memory.held_until
+
+
+def _recheck_at(tried_at: datetime, now: datetime) -> datetime:
+    """Return when what waits here looks again: all of it together, so that it is told as one."""
+    return tried_at + ((now - tried_at) // RECHECK + 1) * RECHECK
 
 
 def _backoff(failures: int) -> timedelta:

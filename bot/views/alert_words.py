@@ -31,6 +31,11 @@ class ShownAlert(Protocol):
         ...
 
     @property
+    def username(self) -> str:
+        """The cluster's name for that user; "" for a team's sum, and for who is not linked any more."""
+        ...
+
+    @property
     def state(self) -> AlertState:
         """How it stands."""
         ...

@@ -9,8 +9,6 @@ from slackblocks import (
     HeaderBlock,
     RawText,
     RichTextObject,
-    RichTextSection,
-    RichTextUser,
     SectionBlock,
     TableBlock,
 )
@@ -18,8 +16,8 @@ from slackblocks import (
 from bot.domain.alerts import Owed, Telling
 from bot.domain.clusters import Cluster
 from bot.domain.limits import ScopeKind
-from bot.views.alert_words import ShownAlert, period_words, share_of, whose
-from bot.views.format import hours
+from bot.views.alert_words import ShownAlert, period_words, share_of
+from bot.views.format import escape, hours
 from bot.views.kit import Message
 
 MOST_ROWS: Final = 100
@@ -28,7 +26,9 @@ _LONGEST_TEXT: Final = 3800
 _LONGEST_ROW: Final = 100
 _LONGEST_USED: Final = 40
 _LONGEST_SHARE: Final = 17
+_LONGEST_NAME: Final = 20
 _THE_TEAM: Final = "the team"
+_UNLINKED: Final = "no longer linked"
 _COLUMNS: Final = (
     "Whose use, share of the limit, core-hours used of the limit, when and where, and why it is told:"
 )
@@ -64,23 +64,26 @@ def _table(
 
 def _row(alert: ShownAlert, owed: Owed, cluster: Cluster) -> list[RawText | RichTextObject]:
     limit, state = alert.limit, alert.state
-    is_team = limit.scope.kind is ScopeKind.TEAM
-    who = (
-        RawText(_THE_TEAM)
-        if is_team
-        else RichTextSection([RichTextUser(alert.subject or str(limit.scope.user))])
-    )
+    who = _name(alert)
     used = f"{hours(state.core_hours)} of {hours(limit.core_hours)}"
     if len(used) > _LONGEST_USED:
         used = f"{state.core_hours:.3g} of {limit.core_hours:.3g}"
     percent, why = share_of(alert), _why(alert, owed)
     if len(percent) > _LONGEST_SHARE:
         percent = f"{limit.percent(state.core_hours):.3g} %"
-    room = _LONGEST_ROW - len(_THE_TEAM) - len(percent) - len(used) - len(why)
+    room = _LONGEST_ROW - len(who) - len(percent) - len(used) - len(why)
     where = f"{period_words(limit, state.window, cluster.timezone).removeprefix('from ')}, {cluster.label}"
     if len(where) > room:
         where = f"{where[: room - 1]}…"
-    return [who, *(RawText(text) for text in (percent, used, where, why))]
+    return [RawText(text) for text in (who, percent, used, where, why)]
+
+
+def _name(alert: ShownAlert) -> str:
+    """Name whose use is counted without mentioning them: a table must not ring a hundred people."""
+    if alert.limit.scope.kind is ScopeKind.TEAM:
+        return _THE_TEAM
+    name = alert.username or _UNLINKED
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _why(alert: ShownAlert, owed: Owed) -> str:
@@ -92,7 +95,7 @@ def _list(rows: Sequence[tuple[ShownAlert, Owed]]) -> str:
     said: list[str] = []
     room = _LONGEST_TEXT
     for alert, owed in rows:
-        part = f"{whose(alert)} {share_of(alert)} ({_why(alert, owed)})"
+        part = f"{escape(_name(alert))} {share_of(alert)} ({_why(alert, owed)})"
         room -= len(part) + 2
         if room < 0:
             return f"{'; '.join(said)}; and {len(rows) - len(said)} more in the table."

@@ -27,7 +27,12 @@ _SHAPES: Final[Mapping[str, tuple[_Path, ...]]] = {
     "block_suggestion": _PERSON,
 }
 _BY_A_PERSON: Final = frozenset(_SHAPES) - {"url_verification", "event_callback"}
-_EVENTS_BY_A_PERSON: Final = frozenset({"app_home_opened"})
+_EVENTS: Final[dict[str, tuple[_Path, ...]]] = {
+    "app_home_opened": (("event", "user"),),
+    "channel_unarchive": (("event", "channel"),),
+    "group_unarchive": (("event", "channel"),),
+    "member_joined_channel": (("event", "user"), ("event", "channel")),
+}
 _COMMAND: Final[tuple[_Path, ...]] = (("command",), ("team_id",), ("user_id",), ("channel_id",))
 
 
@@ -73,8 +78,8 @@ def _shaped(payload: object) -> dict[str, Any] | None:
         return None
     if kind in _BY_A_PERSON and not _in_workspace(payload):
         return None
-    if kind == "event_callback" and payload["event"]["type"] in _EVENTS_BY_A_PERSON:
-        return payload if _has(payload, (("event", "user"),)) else None
+    if kind == "event_callback":
+        return payload if _has(payload, _EVENTS.get(payload["event"]["type"], ())) else None
     if kind == "block_actions":
         return payload if _clicked(payload) else None
     if kind == "view_submission":

@@ -49,6 +49,7 @@ from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.choose_language import ChooseLanguage
 from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
+from bot.usecases.hear_of_channel import HearOfChannel
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.link_by_access_key import LinkByAccessKey
@@ -230,6 +231,7 @@ class Bot:
             SqlAuditLog(self._database),
         )
         languages = SqlLanguages(self._database)
+        places = SqlPlaces(self._database)
         notices, teams, polls = SqlNotices(self._database), SqlTeams(self._database), SqlPolls(self._database)
         counting = Counting(
             clusters=clusters,
@@ -257,10 +259,11 @@ class Bot:
             notices=notices,
             alerts=alerts,
             limits=limits,
-            places=SqlPlaces(self._database),
+            places=places,
             notifier=SlackNotifier(client_for=self._client_for),
             drawings=drawings,
             together=_together,
+            clock=self._clock,
         )
         delivery = Delivery(
             lambda now: deliver(now=now),
@@ -308,6 +311,7 @@ class Bot:
             choose_language=ChooseLanguage(languages=languages),
             tongues=tongues,
             public_url=self._settings.public_url,
+            hear_of_channel=HearOfChannel(places=places),
             admins=self._settings.admins,
             spawn=self._tasks.spawn,
             session=self._session,

@@ -1,59 +1,14 @@
 """Alerts from a crossing on the cluster to the message in Slack, over both ways in."""
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.playground.slack import Fault, Message
-from bot.playground.slack.client import Client
-from bot.wiring.bot import Bot
-from tests.integration.test_limits import _option, join, say
+from bot.playground.slack import Fault
+from tests.alerts_kit import FAST, POLL_S, fast, join, option, posted, roots, say, settled, shows
 from tests.process import running
 from tests.world import GENERAL, World, until
-
-FAST = {"WALLTIME_POLL_INTERVAL": "1s"}
-TICK = timedelta(seconds=0.1)
-# Six intervals and what a poll and a delivery take.
-POLL_S = 15.0
-
-
-def fast(lab: World) -> AbstractAsyncContextManager[Bot]:
-    """Run the bot with polls that a test can wait for."""
-    return lab.bot(tick=TICK, WALLTIME_POLL_INTERVAL="1s")
-
-
-def posted(who: Client, channel: str) -> list[Message]:
-    """What the bot told there as notices: its own messages, then replies."""
-    return [m for m in who.messages(channel) if (m.metadata or {}).get("event_type") == "walltime_notice"]
-
-
-def roots(who: Client, channel: str) -> list[Message]:
-    return [m for m in posted(who, channel) if m.thread_ts in {None, m.ts}]
-
-
-async def shows(lab: World, username: str, core_hours: float) -> None:
-    """Let the cluster show this, and wait until the bot has read it."""
-    lab.east.set_core_hours(username, core_hours)
-
-    async def read() -> bool:
-        return any(abs(row.core_hours - core_hours) < 0.01 for row in await lab.rows("readings"))
-
-    with lab.clock.fast():
-        await until(read, bool, POLL_S)
-
-
-async def settled(lab: World, seconds: float = 90) -> None:
-    """Wait until nothing is owed, and has not been for two ticks."""
-
-    async def owed() -> int:
-        return sum(row.ended_at is None for row in await lab.rows("notices"))
-
-    with lab.clock.fast():
-        for _ in range(3):
-            await asyncio.sleep(2.5 * TICK.total_seconds())
-            await until(owed, lambda count: count == 0, seconds)
 
 
 async def test_a_crossing_is_told_once_in_the_dm_and_what_follows_in_its_thread(lab: World) -> None:
@@ -100,7 +55,7 @@ async def test_the_buttons_of_a_real_alert_and_raising_the_limit_resolves_it(lab
         await alice.click("alert.why", message=alert)
         why = await alice.wait_message(lambda m: m.text.startswith("Why:"))
         assert "crossed" in str(why.blocks)
-        await alice.click("alert.snooze", message=alert, selected=_option(alert, "1h"))
+        await alice.click("alert.snooze", message=alert, selected=option(alert, "1h"))
         await alice.wait_message(lambda m: "Snoozed: nothing is said" in m.text)
         await alice.click("alert.ack", message=alert)
         await alice.wait_message(lambda m: "Acknowledged: no reminders" in m.text)

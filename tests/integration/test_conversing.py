@@ -2,7 +2,7 @@
 
 from bot.playground.slack import Message
 from bot.playground.slack.client import Client
-from tests.integration.test_limits import say
+from tests.alerts_kit import say
 from tests.world import GENERAL, World
 
 STRANGER = "U0STRANGER"

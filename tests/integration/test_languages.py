@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.integration.test_limits import say
+from tests.alerts_kit import say
 from tests.world import BOB, GENERAL, World
 
 GUS = "U0GUS"

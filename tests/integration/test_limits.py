@@ -6,22 +6,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from bot.domain.alerts import Decision, Reason
-from bot.playground.slack import Message
-from bot.playground.slack.client import Client
 from bot.store.bodies import LIMIT
 from bot.store.engine import Database
 from bot.store.limits import SqlAlerts
+from tests.alerts_kit import join, option, say
 from tests.world import ALICE, BOB, GENERAL, World, until
 
 GUS = "U0GUS"
 PRIVATE = "C0PRIVATE"
-
-
-async def say(who: Client, text: str, *parts: str, channel: str = GENERAL) -> Message:
-    mark = who.mark()
-    await who.command(f"/walltime {text}", channel=channel)
-    return await who.wait_message(lambda m: all(part in m.text for part in parts), since=mark)
 
 
 async def limits(lab: World) -> list[dict[str, Any]]:
@@ -180,11 +175,11 @@ async def test_the_buttons_of_an_alert_are_judged_for_the_clicker(lab: World) ->
             ("alert.raise_limit", None),
         ):
             mark = gus.mark()
-            await gus.click(action, message=seen_by_gus, selected=_option(seen_by_gus, selected))
+            await gus.click(action, message=seen_by_gus, selected=option(seen_by_gus, selected))
             await gus.wait_message(lambda m: "Only full members" in m.text, since=mark)
         await lab.bob.click("alert.ack", message=listed)
         await lab.bob.wait_message(lambda m: "Acknowledged: no reminders" in m.text)
-        await lab.bob.click("alert.snooze", message=listed, selected=_option(listed, "1d"))
+        await lab.bob.click("alert.snooze", message=listed, selected=option(listed, "1d"))
         await lab.bob.wait_message(lambda m: "Snoozed: nothing is said" in m.text)
         await lab.bob.click("alert.why", message=listed)
         why = await lab.bob.wait_message(lambda m: m.text.startswith("Why:"))
@@ -225,25 +220,6 @@ async def test_who_comes_under_a_limit_is_asked_for_at_once(lab: World) -> None:
         await is_asked_again_by(join(lab.bob))
 
 
-async def join(who: Client) -> None:
-    question = await say(who, "join", "Join the team")
-    await who.click("team.join.confirm", message=question)
-    await who.wait_message(lambda m: "now: its members" in m.text)
-
-
-def _option(message: Message, length: str | None) -> str | None:
-    """The value of the snooze menu's option of this length."""
-    if length is None:
-        return None
-    options = [
-        option
-        for block in message.blocks
-        for element in block.get("elements", ())
-        for option in element.get("options", ())
-    ]
-    return next(str(option["value"]) for option in options if option["value"].endswith(f"|{length}"))
-
-
 async def _open(lab: World, subject: str) -> None:
     """Let the one limit's alert stand open, as after a crossing."""
     database = Database(lab.settings().database_url)
@@ -257,3 +233,31 @@ async def _open(lab: World, subject: str) -> None:
         assert await alerts.record(found, [decision], notices=())
     finally:
         await database.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ("limit 0 per month", "“0”"),
+        ("limit -5 per month", "“-5”"),
+        ("limit 1000000000000 per month", "“1000000000000”"),
+        ("limit NaN per month", "“NaN”"),
+        ("limit 100 per month at 250", "“250”"),
+        ("limit 100 from 2026-12-31 to 2026-09-01", "“2026-09-01”"),
+        ("limit @nobody 500 per week", "“@nobody”"),
+        ("limit @gus 500 per week", "“@gus”"),
+        ("limit @olga 500 per week", "“@olga”"),
+    ],
+)
+async def test_bad_words_are_named_with_a_right_example_and_nothing_is_stored(
+    lab: World, words: str, wrong: str
+) -> None:
+    slack = lab.slack.workspaces["T0LAB"]
+    slack.add_person(GUS, name="gus", is_restricted=True)
+    slack.add_person("U0OLGA", name="olga", team_id="T0ELSE")
+    slack.join(GENERAL, GUS)
+    async with lab.bot():
+        await lab.link(lab.alice)
+        await say(lab.alice, words, wrong, "Right is, for example: “limit ", "Nothing was stored")
+        assert await limits(lab) == []
+        assert await notices(lab) == []

@@ -201,6 +201,10 @@ class Workspace:
         renamed = {"id": channel_id, "name": name, "created": channel.created}
         self.emit({"type": self._kind(channel) + "_rename", "channel": renamed})
 
+    def make_private(self, channel_id: str) -> None:
+        """Turn a public channel into a private one: id and members stay, and no event tells of it."""
+        self.channel(channel_id).is_private = True
+
     def delete_channel(self, channel_id: str) -> None:
         """Delete a channel and what was said in it."""
         self._emit_about(channel_id, "deleted")

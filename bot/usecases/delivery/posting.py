@@ -57,7 +57,7 @@ class Posting:
                 raise
             await self._refused(post, refused.code)
             return
-        turn.memory.last_post = turn.now
+        turn.memory.last_post = turn.clock()
         await self._told(post, receipt)
 
     async def _told(self, post: Post, receipt: Receipt) -> None:

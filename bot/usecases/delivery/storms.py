@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.ports.alerting import Receipt
@@ -14,6 +14,9 @@ from bot.usecases.delivery.units import Row, Unit, has_first, speaker
 
 STORM: Final = 10
 STORM_WITHIN: Final = timedelta(minutes=1)
+# A table of the highest needs to know them all: it waits until no more came for so long, at most that long.
+STORM_SETTLES: Final = timedelta(seconds=5)
+STORM_WAITS: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +40,11 @@ class Storms:
                 return await self._sent(rows, more, thread=storm[0])
         if len(firsts) <= 1 or len(firsts) + len(memory.told_alone) <= STORM:
             return False
+        settled_at = _settled_at([unit[0].created_at for unit in firsts])
+        if now < settled_at:
+            memory.held_until = settled_at
+            await self.posting.hand.give_back(settled_at)
+            return True
         rows = await self._rows(firsts)
         if len(rows) <= 1 or len(rows) + len(memory.told_alone) <= STORM:
             return False
@@ -64,3 +72,8 @@ class Storms:
                 alert, notices = true
                 rows.append((notices, (alert, speaker(notices))))
         return sorted(rows, key=lambda row: -row[1][0].limit.percent(row[1][0].state.core_hours))
+
+
+def _settled_at(owed_since: Sequence[datetime]) -> datetime:
+    """Return when a storm's table may be drawn."""
+    return min(max(owed_since) + STORM_SETTLES, min(owed_since) + STORM_WAITS)

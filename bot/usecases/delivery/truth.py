@@ -67,7 +67,7 @@ class Truth:
                     as_of=step.as_of,
                 )
                 limit = replace(alert.limit, core_hours=step.limit_core_hours)
-                return Alert(limit=limit, subject=alert.subject, state=state)
+                return Alert(limit=limit, subject=alert.subject, state=state, username=alert.username)
         return None
 
 

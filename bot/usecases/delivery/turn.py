@@ -95,7 +95,7 @@ class Memory:
 
 @dataclass(kw_only=True, slots=True)
 class Turn:
-    """Whose turn it is, and when; `loaded` are the alerts as they stand, or why there is none."""
+    """Whose turn it is; it began at `now`. `loaded` are the alerts as they stand, or why there is none."""
 
     ports: Ports
     workspace: str
@@ -103,6 +103,7 @@ class Turn:
     memory: Memory
     outcome: Outcome
     now: datetime
+    clock: Callable[[], datetime]
     is_in_trouble: bool = False
     loaded: dict[tuple[str, str], Alert | str] = field(default_factory=dict)
 

@@ -42,6 +42,13 @@ async def test_a_good_answer_is_a_reading_of_now() -> None:
         assert (request.method, request.path) == ("GET", "/hpc/openapi/v2/view/walltime/users/alice")
 
 
+async def test_a_reading_spans_its_request() -> None:
+    clock = iter([NOW, NOW + SHORT])
+    async with lab() as here, HttpClusterApi([here.cluster], clock=lambda: next(clock)) as api:
+        found = await api.core_hours(here.cluster, "alice", Secret(here.twin.token("alice")))
+        assert (found.at, found.confirmed_at) == (NOW, NOW + SHORT)
+
+
 # aiohttp itself asks once more when a connection is reset before an answer began: a GET may be repeated.
 EACH_TRY_IF_RESET = 2
 

@@ -153,6 +153,7 @@ def test_a_sum_with_somebody_missing_fires_but_does_not_resolve() -> None:
 def test_older_data_than_we_decided_on_does_not_resolve() -> None:
     story = Story().sees(500).sees(300, age=timedelta(minutes=20))
     assert (story.last.reason, story.said) == (Reason.UNCHANGED, [])
+    assert story.state.core_hours == 500  # what the alert's message shows
 
 
 def test_a_new_period_is_armed_again() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.usage import Reading, Window, follow, pace_per_day, thin, total, usage_in
 from tests.unit.domain.kit import DAY, HOUR, NOON, SHANGHAI, reading, readings
+from tests.unit.kit import table
 
 MINUTE = timedelta(minutes=1)
 
@@ -100,6 +101,39 @@ def test_a_fresh_reading_confirms_follows_or_begins() -> None:
     assert follow(None, first) == (first, True)
     assert follow(first, reading(10, NOON + HOUR)) == (reading(10, NOON, NOON + HOUR), False)
     assert follow(first, reading(11, NOON + HOUR)) == (reading(11, NOON + HOUR), True)
+
+
+SECOND = timedelta(seconds=1)
+
+
+@table(
+    "asked answered core_hours",
+    {
+        "asked before the last one was answered, answered after it": (-9, 3, 4.0),
+        "asked before the last one was asked": (-14, 1, 4.0),
+        "a higher one may be from before a reset": (-9, 3, 99.0),
+        "however little they overlap": (-0.1, 14, 4.0),
+    },
+)
+def test_an_answer_that_was_overtaken_is_no_reset_and_no_use(
+    asked: float, answered: float, core_hours: float
+) -> None:
+    """The last one was asked for ten seconds before noon and answered at noon."""
+    last, _ = follow(None, reading(10, NOON - 10 * SECOND, NOON))
+    fresh = reading(core_hours, NOON + asked * SECOND, NOON + answered * SECOND)
+    assert follow(last, fresh) == (last, False)
+
+
+def test_an_answer_that_was_overtaken_confirms_what_it_agrees_with() -> None:
+    last, _ = follow(None, reading(10, NOON - 10 * SECOND, NOON))
+    standing, is_new = follow(last, reading(10, NOON - 9 * SECOND, NOON + 3 * SECOND))
+    assert (standing, is_new) == (reading(10, NOON, NOON + 3 * SECOND), False)
+
+
+def test_a_reading_stands_at_the_moment_of_its_answer() -> None:
+    last, _ = follow(None, reading(10, NOON - 10 * SECOND, NOON))
+    assert last == reading(10, NOON)
+    assert follow(last, reading(4, NOON, NOON + 2 * SECOND)) == (reading(4, NOON + 2 * SECOND), True)
 
 
 def test_a_fresh_reading_never_stands_before_the_last_one() -> None:

@@ -134,6 +134,7 @@ class World:
         self.edit_ends: list[str] = []
         self.out: dict[Place, str] = {}
         self.slow: dict[Place, asyncio.Event] = {}
+        self.answers_after = timedelta()
         self.blind: Counter[str] = Counter()
         self.tries: list[tuple[datetime, Place]] = []
         self.outcomes: list[Outcome] = []
@@ -149,6 +150,7 @@ class World:
             notifier=Notifier_(self),
             drawings=drawings,
             together=together,
+            clock=lambda: self.now,
         )
 
     # What happens
@@ -374,6 +376,7 @@ class Notifier_:  # noqa: N801
         world.tries.append((world.now, place))
         if place in world.slow:
             await world.slow[place].wait()
+        world.now += world.answers_after
         if place in world.out:
             raise TellingRefused(world.out[place], place_is_out=True)
         end = world.ends.pop(0) if world.ends else "ok"
@@ -632,6 +635,31 @@ async def test_a_place_gets_one_message_a_second_oldest_first(world: World) -> N
     assert all(after - before >= SECOND for before, after in pairwise(times))
 
 
+async def test_what_waited_for_a_place_in_trouble_is_told_as_one_whenever_it_was_owed(world: World) -> None:
+    world.out[GENERAL] = "not_in_channel"
+    world.owe(world.alert("U1", 80))
+    await world.seconds(14)
+    world.owe(world.alert("U1", 90), CROSSED, Form.THREAD, 90)
+    await world.seconds(14)
+    world.out.clear()
+    world.troubles.clear()
+    await world.seconds(20)
+    assert world.said() == [("alert", "U1", 90)]
+
+
+async def test_a_pause_and_the_pace_begin_with_slack_s_answer_however_late_it_comes(world: World) -> None:
+    world.answers_after = timedelta(seconds=9)
+    world.ends = ["paused"]
+    for number in range(2):
+        world.owe(world.alert(f"U{number}"))
+    await world.seconds(60)
+    asked = [at for at, _ in world.tries]
+    assert [later - before for before, later in pairwise(asked)] == [
+        timedelta(seconds=9 + 7),
+        timedelta(seconds=9 + 1),
+    ]
+
+
 async def test_a_slow_place_delays_no_other_and_is_left_alone_meanwhile(world: World) -> None:
     world.slow[GENERAL] = asyncio.Event()
     world.owe(world.alert("U1"))
@@ -686,13 +714,13 @@ async def test_eleven_in_a_minute_are_a_table(world: World) -> None:
     await world.seconds(20)
     for number in range(6, 12):
         world.owe(world.alert(f"U{number}", core_hours=800 + number))
-    await world.seconds(5)
+    await world.seconds(9)
     assert world.said()[6:] == [("storm", 6, [f"U{number}" for number in range(11, 5, -1)])]
 
 
 async def test_a_storm_of_500_is_one_message_with_the_others_in_its_thread(world: World) -> None:
     names = [world.owe(world.alert(f"U{number}", core_hours=1000 + number)) for number in range(500)]
-    await world.seconds(8)
+    await world.seconds(13)
     root, *others = world.slack
     assert root.message == ("storm", 500, [f"U{number}" for number in range(499, 399, -1)])
     assert [each.thread for each in others] == [root.ts] * 4
@@ -702,10 +730,40 @@ async def test_a_storm_of_500_is_one_message_with_the_others_in_its_thread(world
     assert {world.rows[name].receipt for name in names} == {Receipt(channel="C1", ts=root.ts)}
 
 
+async def test_a_storm_that_still_grows_is_told_when_it_does_not_with_the_highest_of_all(
+    world: World,
+) -> None:
+    for second in range(20):
+        for number in range(10):
+            world.owe(world.alert(f"U{10 * second + number}", core_hours=1000 + 10 * second + number))
+        if second == 0:  # no storm yet: the first is told at once
+            await world.turn()
+            assert len(world.said()) == 1
+        else:
+            await world.turn()
+        world.now += SECOND
+    await world.seconds(10)
+    assert world.said() == [
+        ("alert", "U0", 80),
+        ("storm", 199, [f"U{number}" for number in range(199, 99, -1)]),
+        ("more", [f"U{number}" for number in range(99, 0, -1)]),
+    ]
+
+
+async def test_a_storm_that_never_stops_growing_is_told_all_the_same(world: World) -> None:
+    for second in range(45):
+        for number in range(11):
+            world.owe(world.alert(f"U{11 * second + number}"))
+        await world.turn()
+        world.now += SECOND
+    assert world.slack[0].at == NOON + timedelta(seconds=30)
+    assert [len(each.tells) for each in world.slack][:3] == [100] * 3
+
+
 async def test_a_table_is_replied_to_but_never_edited(world: World) -> None:
     for number in range(11):
         world.owe(world.alert(f"U{number}"))
-    await world.seconds(2)
+    await world.seconds(7)
     (root,) = world.slack
     world.owe(world.alert("U3", 90), CROSSED, Form.THREAD, 90)
     click = world.owe(world.alert("U4"), Telling.CHANGED, Form.EDIT)

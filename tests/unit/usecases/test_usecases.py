@@ -246,7 +246,8 @@ async def test_without_a_reading_one_is_taken(store: Store) -> None:
 
 async def test_when_one_cluster_is_silent_its_last_reading_is_given_with_the_problem(store: Store) -> None:
     old = reading(5, NOW - 40 * DAY, NOW - HOUR)
-    await store.record(link(), old)
+    mine = await store.record(link(), reading(5, NOW - 40 * DAY))
+    await store.readings.record(mine, reading(5, NOW - HOUR))
     await store.record(link(cluster="west"), reading(1, NOW - HOUR))
     problem = ClusterSilent("timeout")
     live = Live({"east": problem, "west": reading(2)})

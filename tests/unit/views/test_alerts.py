@@ -30,6 +30,7 @@ AS_OF = NOON - timedelta(minutes=1)
 class Shown:
     limit: Limit
     subject: str
+    username: str
     state: AlertState
 
 
@@ -43,7 +44,7 @@ def alert(told: int = 80, core_hours: float = 811.0, *, whose: Limit | None = No
         as_of=AS_OF,
     )
     subject = "" if allowed.scope.kind is ScopeKind.TEAM else ANNA.user
-    return Shown(allowed, subject, replace(state, **more))  # type: ignore[arg-type]
+    return Shown(allowed, subject, "anna" if subject else "", replace(state, **more))  # type: ignore[arg-type]
 
 
 def drawn(message: Message) -> str:
@@ -244,8 +245,27 @@ def test_a_storms_text_names_its_alerts() -> None:
     text = AlertDrawings(clusters=()).storm([(shown, owed), (shown, forecast)], total=37).text
     assert text == (
         "37 alerts came at once. These are the 2 highest; the other 35 are in the thread. "
-        "<@U1> 81 % (80 % crossed); <@U1> 81 % (forecast)."
+        "anna 81 % (80 % crossed); anna 81 % (forecast)."
     )
+
+
+@table(
+    "shown named",
+    {
+        "by the username": (alert(), "anna"),
+        "a long one is cut": (replace(alert(), username="n" * 64), f"{'n' * 19}…"),
+        "a team": (alert(whose=limit(scope=TEAM)), "the team"),
+        "who has unlinked since": (replace(alert(), username=""), "no longer linked"),
+    },
+)
+def test_a_storm_names_people_without_ringing_them(shown: Shown, named: str) -> None:
+    owed = Owed(telling=Telling.CROSSED, form=Form.MESSAGE, threshold=80, window=shown.state.window)
+    draw = AlertDrawings(clusters=(east(),))
+    for message in (draw.storm([(shown, owed)] * 3, total=3), draw.storm_more([(shown, owed)] * 3)):
+        assert named in message.text
+        assert f'"text": "{named}"' in drawn(message)
+        assert "<@" not in message.text
+        assert ANNA.user not in drawn(message)
 
 
 def test_a_cluster_that_left_the_settings_is_called_by_its_name() -> None:

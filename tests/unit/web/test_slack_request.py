@@ -232,6 +232,9 @@ def test_what_slack_sends_is_read(content_type: str, body: str, payload: object)
         "an event nowhere": (without(EVENT, "team_id"),),
         "an event that is a text": (without(EVENT, "event", put="app_home_opened"),),
         "an event without a type": (without(EVENT, "event", "type"),),
+        "an event of somebody without a user": (without(EVENT, "event", "user"),),
+        "a join to no channel": (without(EVENT, "event", "type", put="member_joined_channel"),),
+        "nothing is unarchived": (without(EVENT, "event", "type", put="channel_unarchive"),),
         "a challenge of nothing": ({"type": "url_verification"},),
     },
 )

@@ -1,0 +1,51 @@
+"""Hundreds of crossings at once into one channel."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.playground.slack import Fault
+from tests.alerts_kit import TICK, crossings, each_limit, fill, posted, settled, tables
+from tests.world import GENERAL, World, until
+
+MANY = 500
+PAUSE = timedelta(seconds=20)
+TICKS_OF_CLOCK = timedelta(seconds=0.1)
+
+
+@pytest.mark.parametrize("lab", ["socket"], indirect=True)
+async def test_five_hundred_crossings_in_a_minute_are_one_table_and_its_thread(lab: World) -> None:
+    people = {f"U0P{number:04}": f"user{number}" for number in range(MANY)}
+    await fill(lab, people, core_hours=10, limits=[each_limit(lab, 1000, 50)])
+    for number in range(MANY):
+        lab.east.set_core_hours(f"user{number}", 500 + number)
+    async with lab.bot(tick=TICK):
+
+        async def polled() -> int:
+            return lab.east.request_count
+
+        async def told() -> int:
+            return len(posted(lab.bob, GENERAL))
+
+        with lab.clock.fast(0.1):  # slowly: all of it is one minute, however busy the machine
+            await until(polled, lambda count: count == MANY, 180)
+        with lab.clock.fast():
+            await until(told, bool, 30)
+        # Once as an order from above, and from here on by the twin's own count of posts.
+        lab.slack.faults.add(Fault(method="chat.postMessage", kind="ratelimited", retry_after=PAUSE))
+        await settled(lab)
+    assert [row.dropped for row in await crossings(lab)] == [None] * MANY
+    root, *replies = posted(lab.bob, GENERAL)
+    assert root.text.startswith("500 alerts came at once. These are the 100 highest; the other 400 are in")
+    assert {reply.thread_ts for reply in replies} == {root.ts}
+    assert not any(reply.broadcast for reply in replies)
+    rows = [row for rows in tables([root, *replies]) for row in rows]
+    assert [row[0] for row in rows] == [f"user{number}" for number in reversed(range(MANY))]
+    assert [len(rows) for rows in tables([root, *replies])] == [100] * 5
+    # Nobody is rung: neither by the tables nor by the texts that stand for them.
+    assert "<@" not in "".join(message.text for message in (root, *replies))
+    assert not any("<@" in cell for row in rows for cell in row)
+    posts = [call for call in lab.slack.calls if call.method == "chat.postMessage"]
+    refusals = [call.at for call in posts if not call.answer["ok"]]
+    assert len(refusals) == 1
+    assert not [call for call in posts if refusals[0] < call.at < refusals[0] + PAUSE - TICKS_OF_CLOCK]
