@@ -26,7 +26,7 @@ from bot.domain.alert_keys import AlertKey
 from bot.domain.alerts import MOST_REMINDERS, AlertState, Owed, Status, Telling
 from bot.domain.clusters import Cluster
 from bot.domain.limits import Limit, Place, PlaceKind, ScopeKind, range_words
-from bot.domain.periods import PeriodKind
+from bot.domain.periods import Period, PeriodKind
 from bot.domain.usage import Window
 from bot.views.alert_buttons import ALERT_RAISE_LIMIT, ALERT_WHY, alert_buttons
 from bot.views.format import LOCALE, escape, hours, local_moment, moment
@@ -238,10 +238,10 @@ def whose(alert: ShownAlert) -> str:
     return f"<@{alert.subject or scope.user}>"
 
 
-def period_words(limit: Limit, window: Window, zone: ZoneInfo) -> str:
+def period_words(period: Period, window: Window, zone: ZoneInfo) -> str:
     """Say which period: `in November 2026`, `in the week of 16 Nov 2026`, `in total`."""
     day = window.start.astimezone(zone).date()
-    match limit.period.kind:
+    match period.kind:
         case PeriodKind.DAY:
             return f"on {format_date(day, 'd MMM yyyy', locale=LOCALE)}"
         case PeriodKind.WEEK:
@@ -253,7 +253,7 @@ def period_words(limit: Limit, window: Window, zone: ZoneInfo) -> str:
         case PeriodKind.YEAR:
             return f"in {day.year}"
         case PeriodKind.RANGE:
-            return range_words(limit.period)
+            return range_words(period)
         case PeriodKind.TOTAL:
             return "in total"
 
@@ -268,7 +268,7 @@ def _use(alert: ShownAlert, cluster: Cluster) -> str:
     limit, state = alert.limit, alert.state
     return (
         f"{whose(alert)} has used {hours(state.core_hours)} of {hours(limit.core_hours)} core-hours "
-        f"({_share(alert)}) on {escape(cluster.label)} {period_words(limit, state.window, cluster.timezone)}"
+        f"({_share(alert)}) on {escape(cluster.label)} {period_words(limit.period, state.window, cluster.timezone)}"
     )
 
 
@@ -391,7 +391,9 @@ def _row(alert: ShownAlert, owed: Owed, cluster: Cluster) -> list[RawText | Rich
     if len(percent) > _LONGEST_SHARE:
         percent = f"{limit.percent(state.core_hours):.3g} %"
     room = _LONGEST_ROW - len(_THE_TEAM) - len(percent) - len(used) - len(why)
-    where = f"{period_words(limit, state.window, cluster.timezone).removeprefix('from ')}, {cluster.label}"
+    where = (
+        f"{period_words(limit.period, state.window, cluster.timezone).removeprefix('from ')}, {cluster.label}"
+    )
     if len(where) > room:
         where = f"{where[: room - 1]}…"
     return [who, *(RawText(text) for text in (percent, used, where, why))]
