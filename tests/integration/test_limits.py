@@ -151,7 +151,13 @@ async def test_a_channel_that_takes_no_messages(lab: World) -> None:
         await say(lab.alice, "limit team 500 per week", "I may not post", channel=PRIVATE)
         assert await limits(lab) == []
         slack.channel(PRIVATE).refuses = None
-        await say(lab.alice, "limit team 500 per week", "Limit set", "its members", channel=PRIVATE)
+        await say(
+            lab.alice,
+            "limit team 500 per week",
+            "Limit set",
+            "its 1 member (the channel is private)",
+            channel=PRIVATE,
+        )
         slack.kick_bot(GENERAL)
         await say(lab.alice, "limit team 500 per week", "/invite @Walltime")
         assert len(await limits(lab)) == 1
