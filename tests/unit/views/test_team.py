@@ -17,7 +17,7 @@ from bot.playground.slack.check import LONGEST_BLOCKS, faults_of_message, text_o
 from bot.views.audience import readers_words
 from bot.views.kit import Message
 from bot.views.names import said_name, shown_name
-from bot.views.team import ask_again_sentence, join_question, read_join
+from bot.views.team import ask_again_sentence, join_question, read_join, withheld_alert_message
 from bot.views.team_table import (
     TeamPage,
     pages_of,
@@ -318,6 +318,12 @@ def test_who_is_asked_again_hears_who_reads_now_and_what_to_do() -> None:
     assert "before it could be read by everybody in this workspace and 2 guests and people of 2" in said
     assert "type “join”" in said
     assert "type “leave”" in said
+
+
+def test_an_alert_that_must_not_name_anybody_says_why() -> None:
+    said = check(withheld_alert_message(SHARED))
+    assert "crossed by one person of its team" in said
+    assert "2 guests" in said
 
 
 def test_a_teammate_is_shown_without_buttons() -> None:
