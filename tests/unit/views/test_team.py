@@ -211,6 +211,20 @@ def test_without_data_is_said_and_not_zero() -> None:
     assert "On the team without a link to any cluster: Person 9." in text
 
 
+def test_each_cluster_has_its_own_message_and_who_is_nowhere_is_named_once() -> None:
+    east_only = team(60)
+    west = replace(east_only.tables[0], cluster=east(name="west", label="West"))
+    both = replace(east_only, tables=(*east_only.tables, west))
+    first, second = team_messages(both, command=COMMAND)
+    assert "on East, in November 2026" in check(first)
+    assert "on West, in November 2026" in check(second)
+    assert "without a link" in first.text
+    assert "without a link" not in second.text
+    assert posted_messages(both, "west", by="Alice", command=COMMAND)[0].text.startswith(
+        "Team of <#C1> on West"
+    )
+
+
 def test_pages_are_turned_within_their_ends() -> None:
     shown = team(500)
 
