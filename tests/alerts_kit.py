@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
+from bot.domain.audience import Consent
 from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind
 from bot.domain.people import Link, Person
 from bot.domain.periods import Period, PeriodKind
@@ -21,6 +22,7 @@ from bot.wiring.bot import Bot
 from bot.wiring.keys import key_ring
 from tests.world import ALICE, GENERAL, TEAM, World, until
 
+EVERYBODY = Consent(is_public=True, with_guests=True, organisations=frozenset())
 FAST = {"WALLTIME_POLL_INTERVAL": "1s"}
 TICK = timedelta(seconds=0.1)
 # Six intervals and what a poll and a delivery take.
@@ -42,7 +44,7 @@ async def say(who: Client, text: str, *parts: str, channel: str = GENERAL) -> Me
 async def join(who: Client) -> None:
     question = await say(who, "join", "Join the team")
     await who.click("team.join.confirm", message=question)
-    await who.wait_message(lambda m: "now: its members" in m.text)
+    await who.wait_message(lambda m: "You are in the team of" in m.text)
 
 
 def option(message: Message, length: str | None) -> str | None:
@@ -147,7 +149,7 @@ async def fill(lab: World, people: Mapping[str, str], *, core_hours: float, limi
             )
             reading = Reading(core_hours=core_hours, at=now, confirmed_at=now)
             await links.record(link, token=Secret(lab.east.token(username)), reading=reading)
-            await teams.join(person, GENERAL, now=now)
+            await teams.join(person, GENERAL, consent=EVERYBODY, now=now)
         for limit in limits:
             await SqlLimits(database).put(limit, replaces=None, supersedes=None, judged=(), notices=())
     finally:

@@ -1,12 +1,13 @@
 """The promises behind limits, alerts and their delivery."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.alerts import AlertState, Decision, Owed, Transition
+from bot.domain.audience import Consent
 from bot.domain.limits import Limit, Place
 from bot.domain.people import Link, Person
 from bot.ports import AuditEntry
@@ -44,6 +45,7 @@ class NoticeKind(StrEnum):
     TEST = "test"  # `alerts test`
     NO_DATA = "no_data"  # to a link's owner: nothing heard from the cluster for long
     TOKEN_REFUSED = "token_refused"  # noqa: S105 (a kind of notice)
+    CONSENT = "consent"  # to who joined a team before others could read its channel
     CHANNEL_TROUBLE = "channel_trouble"  # to whoever set a limit: its channel does not take messages
 
 
@@ -200,12 +202,16 @@ class Teams(Protocol):
         """Return the users who joined, sorted."""
         ...
 
+    async def consents(self, workspace: str, channel: str) -> Mapping[str, Consent]:
+        """Return what audience each of them agreed to, by user."""
+        ...
+
     async def channels_of(self, person: Person) -> tuple[str, ...]:
         """Return the channels that a person joined."""
         ...
 
-    async def join(self, person: Person, channel: str, *, now: datetime) -> bool:
-        """Add a person; False if they were there."""
+    async def join(self, person: Person, channel: str, *, consent: Consent, now: datetime) -> bool:
+        """Add a person; False if they were there, and have now agreed to this audience."""
         ...
 
     async def leave(self, person: Person, channel: str, *, now: datetime) -> bool:

@@ -23,6 +23,7 @@ from bot.slack.linking import Linking
 from bot.slack.linking_by_key import LinkingByKey
 from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.listeners import Listeners
+from bot.slack.teaming import Teaming
 
 # Bolt logs whole bodies, forms included: it may speak of errors only.
 _BOLT_LOGGER: Final = logging.getLogger("bot.slack.bolt")
@@ -65,11 +66,12 @@ def make_app(
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    limiting, alerting, linking = Limiting(desk), Alerting(desk), Linking(desk)
+    limiting, alerting, linking, teaming = Limiting(desk), Alerting(desk), Linking(desk), Teaming(desk)
     by_page = LinkingByPage(desk, linking)
-    listeners = Listeners(desk, limiting=limiting, alerting=alerting, by_page=by_page)
+    listeners = Listeners(desk, limiting=limiting, alerting=alerting, teaming=teaming, by_page=by_page)
     listeners.register(app)
     Conversing(desk, listeners).register(app)
+    teaming.register(app)
     limiting.register(app)
     alerting.register(app)
     linking.register(app)

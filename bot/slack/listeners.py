@@ -22,6 +22,8 @@ from bot.domain.commands import (
     ShowHelp,
     ShowLanguage,
     ShowStatus,
+    ShowTeam,
+    ShowTeammate,
     ShowUsage,
     parse,
 )
@@ -34,6 +36,7 @@ from bot.slack.home import publish_home
 from bot.slack.limiting import Limiting
 from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.reply import Reply
+from bot.slack.teaming import Teaming
 from bot.views.help import help_message
 from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
 from bot.views.lang import language_chosen_message, language_message
@@ -50,11 +53,20 @@ log = structlog.get_logger(__name__)
 
 
 class Listeners:
-    """Everything a person can do with the bot, save what has its own room: link form, limits, alerts."""
+    """Everything a person can do, save what has its own room: link form, limits, alerts, team."""
 
-    def __init__(self, desk: Desk, *, limiting: Limiting, alerting: Alerting, by_page: LinkingByPage) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        limiting: Limiting,
+        alerting: Alerting,
+        teaming: Teaming,
+        by_page: LinkingByPage,
+    ) -> None:
         self._desk = desk
         self._by_page = by_page
+        self._teaming = teaming
         self._limiting = limiting
         self._alerting = alerting
 
@@ -103,7 +115,7 @@ class Listeners:
         if body["event"].get("tab") == "home":
             self._desk.aside("home", publish_home(self._desk, person_of(body), client))
 
-    async def answer(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:  # noqa: C901 (one arm per word)
+    async def answer(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:  # noqa: C901, PLR0912 (one arm per word)
         """Do what the words say; `command` has the fields of a slash command, perhaps no trigger."""
         desk = self._desk
         person = person_of(command)
@@ -122,10 +134,14 @@ class Listeners:
                 await self._alerting.show(command, reply)
             case SendTestAlert():
                 await self._alerting.test(command, client, reply)
+            case ShowTeam():
+                await self._teaming.show(command, client, reply)
+            case ShowTeammate() as wish:
+                await self._teaming.show_teammate(wish, command, client, reply)
             case AskJoin():
-                await self._limiting.ask_join(command, client, reply)
+                await self._teaming.ask_join(command, reply)
             case Leave():
-                await self._limiting.leave(command, reply)
+                await self._teaming.leave(command, reply)
             case ShowStatus():
                 status = await desk.show_status(person, channel_of(command))
                 await reply(status_message(status, now=desk.clock(), version=desk.version))

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from bot.domain.commands import WORDS
 from bot.views.shortcut import SHORTCUT
 
 # Every scope with its reason; `doctor` compares them with what the token was granted.
@@ -9,11 +10,13 @@ SCOPES: Final = {
     "commands": "answers the slash command",
     "chat:write": "tells alerts, how a slow link ended, and answers where Slack's own way back has expired",
     "app_mentions:read": "answers where somebody mentions it, with the words of the command",
-    "users:read": "sees at each click who is a guest, an admin or of another organisation, names whom a link "
-    "page is for, and speaks each person's language (users.info)",
+    "users:read": "sees at each click who is a guest, an admin or of another organisation, names teams, "
+    "names whom a link page is for, and speaks each person's language (users.info)",
     "channels:read": "sees if it is in a channel that a limit is set for, who reads it, who belongs to it, "
     "and hears when it is invited or the channel comes back from the archive",
     "groups:read": "the same in private channels that it was invited to",
+    "mpim:read": "the same in group messages that it is part of",
+    "team:read": "names the outside organisations that read a shared channel, before somebody joins its team",
     "channels:history": "looks for its own alert after Slack's answer was lost, instead of posting it twice",
     "groups:history": "the same in private channels that it was invited to",
     "im:history": "the same in its direct messages, and reads the words that people write to it there",
@@ -68,7 +71,7 @@ def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict
                     "command": command,
                     **({} if socket_mode else {"url": request_url}),
                     "description": "Core-hours used, and everything around them",
-                    "usage_hint": "[link | unlink | limit | alerts | join | leave | status | lang | help]",
+                    "usage_hint": f"[{' | '.join(word.name for word in WORDS)}]",
                     "should_escape": True,
                 }
             ],

@@ -72,7 +72,9 @@ def _row(alert: ShownAlert, owed: Owed, cluster: Cluster) -> list[RawText | Rich
     if len(percent) > _LONGEST_SHARE:
         percent = f"{limit.percent(state.core_hours):.3g} %"
     room = _LONGEST_ROW - len(who) - len(percent) - len(used) - len(why)
-    where = f"{period_words(limit, state.window, cluster.timezone).removeprefix('from ')}, {cluster.label}"
+    where = (
+        f"{period_words(limit.period, state.window, cluster.timezone).removeprefix('from ')}, {cluster.label}"
+    )
     if len(where) > room:
         where = f"{where[: room - 1]}…"
     return [RawText(text) for text in (who, percent, used, where, why)]

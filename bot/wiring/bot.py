@@ -24,6 +24,7 @@ from bot.jobs.polling import Polling
 from bot.jobs.repeats import Repeats
 from bot.jobs.tasks import Tasks
 from bot.slack.app import dispatch, make_app
+from bot.slack.audiences import SlackAudiences
 from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.desk import Desk
 from bot.slack.link_questions import SlackLinkQuestions
@@ -49,6 +50,7 @@ from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.choose_language import ChooseLanguage
 from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
+from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.hear_of_channel import HearOfChannel
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
@@ -56,12 +58,15 @@ from bot.usecases.link_by_access_key import LinkByAccessKey
 from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.poll_link import PollLink
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
+from bot.usecases.show_team import ShowTeam
 from bot.usecases.sign_in import SignIn
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.thin_readings import ThinReadings
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.alerts import AlertDrawings
+from bot.views.team import ask_again_sentence
 from bot.web.link_page import LinkPages
 from bot.web.server import Server, SlackEvents, make_server
 from bot.wiring.keys import key_ring
@@ -279,18 +284,21 @@ class Bot:
         self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
         keys = SqlAccessKeys(self._database, self._ring, clock=self._clock)
         sign_in = SignIn(clusters=clusters, platform=platform, keys=keys, audit=audit)
+        audiences = SlackAudiences(self._client_for, self._clock)
+        guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
+        answer_usage = AnswerUsage(
+            clusters=clusters,
+            links=links,
+            readings=readings,
+            live=live,
+            limits=limits,
+            counting=counting,
+        )
         return Desk(
             command=self._settings.command,
             version=bot_version(),
             clusters=clusters,
-            answer_usage=AnswerUsage(
-                clusters=clusters,
-                links=links,
-                readings=readings,
-                live=live,
-                limits=limits,
-                counting=counting,
-            ),
+            answer_usage=answer_usage,
             link_by_page=LinkByPage(
                 link_account=link_account,
                 pages=pages,
@@ -312,6 +320,10 @@ class Bot:
             tongues=tongues,
             public_url=self._settings.public_url,
             hear_of_channel=HearOfChannel(places=places),
+            show_team=ShowTeam(counting=counting, limits=limits, guard=guard),
+            show_person=ShowPerson(answer_usage=answer_usage, counting=counting, teams=teams, guard=guard),
+            guard_audience=guard,
+            audiences=audiences,
             admins=self._settings.admins,
             spawn=self._tasks.spawn,
             session=self._session,
