@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from bot.domain.errors import SecretInCommand, UnknownCluster
+from bot.domain.history_words import HistoryWish, parse_history
 from bot.domain.limit_words import LimitWish, parse_limit
 from bot.domain.secret import looks_secret
 
@@ -20,6 +21,11 @@ class Word:
 
 
 WORDS: Final = (
+    Word(
+        name="history",
+        arguments="[@person | team] [7d | 14d | 30d | 90d]",
+        does="core-hours per day: a chart, a table and a CSV file",
+    ),
     Word(name="link", arguments="[cluster]", does="link your username on a cluster, with its API token"),
     Word(name="unlink", arguments="[cluster]", does="forget your token and readings, after a confirmation"),
     Word(
@@ -38,6 +44,13 @@ WORDS: Final = (
 @dataclass(frozen=True, slots=True)
 class ShowUsage:
     """(nothing typed): my usage on each linked cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class AboutHistory:
+    """`history …`: what its words say."""
+
+    wish: HistoryWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,7 @@ class ShowHelp:
 
 Command = (
     ShowUsage
+    | AboutHistory
     | OpenLinkForm
     | AskUnlink
     | AboutLimits
@@ -113,7 +127,7 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
     """Read what follows `/walltime`.
 
     Raises SecretInCommand for anything token-shaped (it is not echoed), UnknownCluster for a wrong name,
-    a LimitWrong for a wrong word of `limit`.
+    a LimitWrong for a wrong word of `limit`, a HistoryWordUnknown for one of `history`.
     """
     # NFKC turns the full-width letters and spaces of a Chinese input method into plain ones.
     plain = unicodedata.normalize("NFKC", text)
@@ -122,6 +136,9 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
     match plain.casefold().split():
         case []:
             return ShowUsage()
+        case ["history", *rest]:
+            # Not the casefolded words: mentions keep their capitals.
+            return AboutHistory(parse_history(plain.split(maxsplit=1)[1] if rest else ""))
         case ["link"]:
             return OpenLinkForm(None)
         case ["link", name]:
@@ -131,7 +148,6 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
         case ["unlink", name]:
             return AskUnlink(_cluster(name, clusters))
         case ["limit" | "limits", *rest]:
-            # Not the casefolded words: mentions keep their capitals.
             return AboutLimits(parse_limit(plain.split(maxsplit=1)[1] if rest else ""))
         case ["alerts"]:
             return ShowAlerts()

@@ -269,6 +269,50 @@ class SomebodyElses(NotAllowed):
     """A personal limit or alert: only the person whose it is."""
 
 
+class NotInChannel(NotAllowed):
+    """What a channel's people share is for its members."""
+
+
+class NotSharing(NotAllowed):
+    """This person has not joined this channel, so nobody sees their usage here."""
+
+    def __init__(self, user: str) -> None:
+        super().__init__("the person does not share their usage with this channel")
+        self.user = user
+
+
+class PersonNotLinked(PersonCanFix):
+    """Somebody else, who shares with this channel, has no link yet."""
+
+    def __init__(self, user: str) -> None:
+        super().__init__("the person has no link")
+        self.user = user
+
+
+class TeamEmpty(PersonCanFix):
+    """Nobody has joined this channel; or, `joined`, none of those who did has a link."""
+
+    def __init__(self, *, joined: bool) -> None:
+        super().__init__("the team is empty")
+        self.joined = joined
+
+
+class HistoryWordUnknown(PersonCanFix):
+    """A word of `history` that cannot be understood."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__("a word of history cannot be understood")
+        self.word = word
+
+
+class FileRefused(WalltimeError):
+    """Slack takes no file from the bot; `reason` is Slack's own word for it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Slack takes no file: {reason}")
+        self.reason = reason
+
+
 class ChannelNeeded(PersonCanFix):
     """A word that is about a channel was typed where there is none."""
 

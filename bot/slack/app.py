@@ -16,6 +16,7 @@ from bot.domain.secret import Secret
 from bot.slack.alerting import Alerting
 from bot.slack.client import Identity
 from bot.slack.desk import Desk
+from bot.slack.histories import Histories
 from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
 from bot.slack.listeners import Listeners
@@ -61,8 +62,9 @@ def make_app(
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    limiting, alerting = Limiting(desk), Alerting(desk)
-    Listeners(desk, limiting=limiting, alerting=alerting).register(app)
+    limiting, alerting, histories = Limiting(desk), Alerting(desk), Histories(desk)
+    Listeners(desk, limiting=limiting, alerting=alerting, histories=histories).register(app)
+    histories.register(app)
     limiting.register(app)
     alerting.register(app)
     Linking(desk).register(app)

@@ -20,6 +20,7 @@ from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.show_history import ShowHistory
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.errors import error_message, failure_sentence
@@ -41,6 +42,7 @@ class Desk:
     link_account: LinkAccount
     unlink_account: UnlinkAccount
     show_status: ShowStatus
+    show_history: ShowHistory
     set_limit: SetLimit
     act_on_alert: ActOnAlert
     join_team: JoinTeam

@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.commands import (
+    AboutHistory,
     AboutLimits,
     AskJoin,
     AskUnlink,
@@ -27,6 +28,7 @@ from bot.domain.people import Person
 from bot.slack.alerting import Alerting
 from bot.slack.channel import channel_of
 from bot.slack.desk import Body, Desk, person_of
+from bot.slack.histories import Histories
 from bot.slack.home import publish_home
 from bot.slack.limiting import Limiting
 from bot.slack.reply import Reply
@@ -44,12 +46,13 @@ log = structlog.get_logger(__name__)
 
 
 class Listeners:
-    """Everything a person can do with the bot, save what has its own room: link form, limits, alerts."""
+    """Everything a person can do with the bot, save what has its own room (link form, limits, alerts, …)."""
 
-    def __init__(self, desk: Desk, *, limiting: Limiting, alerting: Alerting) -> None:
+    def __init__(self, desk: Desk, *, limiting: Limiting, alerting: Alerting, histories: Histories) -> None:
         self._desk = desk
         self._limiting = limiting
         self._alerting = alerting
+        self._histories = histories
 
     def register(self, app: AsyncApp) -> None:
         """Tell Bolt who listens to what."""
@@ -103,6 +106,8 @@ class Listeners:
         match parse(command.get("text") or "", clusters=names):
             case ShowUsage():
                 await self._usage(person, reply, replace=False)
+            case AboutHistory(wish=wish):
+                await self._histories.show(wish, command, client, reply)
             case OpenLinkForm(cluster=cluster):
                 await self._open_form(command, client, reply, cluster)
             case AskUnlink(cluster=cluster):

@@ -1,6 +1,6 @@
 """How people read numbers and times."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
@@ -23,7 +23,17 @@ def moment(at: datetime, cluster: Cluster) -> str:
 
 def day(at: datetime, cluster: Cluster) -> str:
     """`22 Nov`: the day of a moment in the cluster's time zone."""
-    return format_date(at.astimezone(cluster.timezone).date(), "d MMM", locale=LOCALE)
+    return calendar_day(at.astimezone(cluster.timezone).date())
+
+
+def calendar_day(day: date) -> str:
+    """`22 Nov`."""
+    return format_date(day, "d MMM", locale=LOCALE)
+
+
+def weekday_and_day(day: date) -> str:
+    """`Sun 22 Nov`."""
+    return format_date(day, "EEE d MMM", locale=LOCALE)
 
 
 def local_moment(at: datetime, cluster: Cluster) -> str:

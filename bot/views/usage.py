@@ -13,6 +13,7 @@ from bot.domain.limits import FULL
 from bot.views.errors import sentence
 from bot.views.forecast import forecast_words
 from bot.views.format import age, escape, hours, local_moment, moment
+from bot.views.history import history_button
 from bot.views.kit import MOST_LINKS, USAGE_REFRESH, Message, buttons, left_out, link_button, small_print
 from bot.views.limits import period_words, share
 
@@ -30,7 +31,7 @@ def usage_message(answers: Sequence[LinkUsage], *, now: datetime) -> Message:
 def usage_blocks(answers: Sequence[LinkUsage], *, now: datetime, refresh: str) -> list[Block]:
     """Draw each link's numbers, then the button; `refresh` is the action that asks again."""
     blocks = [block for answer in answers[:MOST_LINKS] for block in _link_blocks(answer, now)]
-    return [*blocks, *left_out(answers), buttons(Button(text="Refresh", action_id=refresh))]
+    return [*blocks, *left_out(answers), buttons(Button(text="Refresh", action_id=refresh), history_button())]
 
 
 def _link_blocks(answer: LinkUsage, now: datetime) -> list[Block]:

@@ -45,6 +45,7 @@ from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.poll_link import PollLink
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.show_history import ShowHistory
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.thin_readings import ThinReadings
@@ -264,6 +265,9 @@ class Bot:
             unlink_account=UnlinkAccount(links=links),
             show_status=ShowStatus(
                 clusters=clusters, links=links, readings=readings, polls=polls, limits=limits, teams=teams
+            ),
+            show_history=ShowHistory(
+                clusters=clusters, readings=readings, polls=polls, limits=limits, teams=teams
             ),
             set_limit=SetLimit(
                 counting=counting, links=links, limits=limits, alerts=alerts, notices=notices, audit=audit
