@@ -88,6 +88,12 @@ def clipped(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
+def width_of(text: str) -> float:
+    """Return how wide a text can be at most."""
+    letters = sum(letter.isalpha() for letter in text)
+    return _SIZE * (letters * WIDEST_LETTER + (len(text) - letters) * WIDEST_DIGIT)
+
+
 def scale(highest: float) -> tuple[float, ...]:
     """Return three to six round steps from 0 to at least the highest value."""
     rough = max(highest, 0.01) / 4
@@ -99,7 +105,7 @@ def scale(highest: float) -> tuple[float, ...]:
 def _plot(chart: Chart) -> Iterator[str]:
     sums = [sum(values) for values in zip(*(_values(layer) for layer in _all(chart)), strict=True)]
     ticks = scale(max([*sums, chart.limit_per_day or 0.0]))
-    left = 12 + max(len(_number(tick)) for tick in ticks) * _SIZE * WIDEST_DIGIT + 6
+    left = 12 + max(width_of(_number(tick)) for tick in ticks) + 6
     slot = (_RIGHT - left) / len(chart.days)
     bottom = _TOP + _PLOT_HEIGHT
 
@@ -125,7 +131,7 @@ def _plot(chart: Chart) -> Iterator[str]:
     for place in range(len(chart.days) - 1, -1, -every):
         middle = left + slot * (place + 0.5)
         half = _DATE_WIDTH / 2
-        x = min(max(middle, left + half - 10), WIDTH - half + 4)
+        x = min(max(middle, left + half - 10), WIDTH - half - 2)
         yield (
             f'<text x="{x:.1f}" y="{bottom + 19}" fill="{_FAINT}" text-anchor="middle">'
             f"{chart.days[place]:%m-%d}</text>"

@@ -407,7 +407,7 @@ def _columned(history: History) -> tuple[Sequence[PersonHistory], Sequence[Perso
     """Return who has a column of their own, as many as the table's characters allow, and who has not."""
     widths = [
         max(len(_clipped(one.username, LONGEST_COLUMN)), *(len(_written(use)) for use in one.days))
-        for one in history.people
+        for one in history.people[: chart_svg.MOST_LAYERS]
     ]
     # The day, the sum, and perhaps the others: as wide as the sum at most.
     left = (
@@ -416,7 +416,7 @@ def _columned(history: History) -> tuple[Sequence[PersonHistory], Sequence[Perso
         - 2 * max(len(_written(use)) for use in history.days)
     )
     count = 0
-    for width in widths[: chart_svg.MOST_LAYERS]:
+    for width in widths:
         left -= width
         if left < 0:
             break
