@@ -12,6 +12,8 @@ from typing import Final, Literal
 
 import typer
 
+from bot.cli.demo_past import remember
+from bot.domain.people import Person
 from bot.playground.cluster import ClusterTwin, Work
 from bot.playground.slack import SlackTwin
 from bot.store.vault import new_key
@@ -24,6 +26,11 @@ BOT_TOKEN: Final = "xoxb-demo-lab"  # noqa: S105 (opens the look-alike only)
 APP_TOKEN: Final = "xapp-1-A0WALLTIME-1-demo"  # noqa: S105 (the same)
 TOKEN_LIVES: Final = timedelta(hours=12)
 HISTORY: Final = timedelta(days=60)
+# They have a past to look at; alice is left for the newcomer to link.
+LINKED_BEFORE: Final = {
+    Person(workspace=TEAM, user="U0LI"): "libo",
+    Person(workspace=TEAM, user="U0MAYA"): "maya",
+}
 POLL_INTERVAL: Final = "5s"  # nobody waits ten minutes for a demo
 
 
@@ -47,7 +54,11 @@ async def demo(port: int, *, started: Callable[[str], None] = typer.echo) -> Non
             opened.push_async_callback(cluster.stop)
             _people_work(cluster, slack)
         folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="walltime-demo-"))
-        bot = await opened.enter_async_context(Bot(_settings(slack, clusters, Path(folder))))
+        settings = _settings(slack, clusters, Path(folder))
+        await remember(
+            settings, clusters[0], LINKED_BEFORE, channel="C0HPC", token_lives=TOKEN_LIVES, now=utc_now()
+        )
+        bot = await opened.enter_async_context(Bot(settings))
         started(f"Walltime demo: open {slack.url} in a browser (Ctrl-C ends it)")
         await bot.run_until(stop)
 
@@ -87,9 +98,15 @@ def _furnish(slack: SlackTwin) -> None:
     lab.add_channel("C0HPC", "hpc", members=everybody)
     lab.add_channel("C0GENERAL", "general", members=everybody)
     lab.add_channel("C0BUDGET", "budget", members={"U0MAYA", "U0ALICE"}, is_private=True)
+
+    def switch(on: bool) -> None:  # noqa: FBT001 (the page's switch calls it so)
+        lab.unknown_blocks = {"data_visualization", "data_table"} if on else set()
+
+    slack.add_switch("no-charts", "Slack takes no charts", False, switch)
     slack.notes.extend(
         [
             "Type `/walltime link`, paste a token from the list, press Link. Then type `/walltime`.",
+            "李博 and Maya linked East weeks ago: type `/walltime history team` in #hpc.",
             "Act as another person to see that your numbers are yours alone.",
             "Switch the cluster off and ask half a minute later: the last reading is shown with its age.",
         ]
