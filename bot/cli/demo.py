@@ -120,7 +120,7 @@ def _people_work(cluster: ClusterTwin, slack: SlackTwin) -> None:
     people: tuple[tuple[str, str, float, Literal["small", "mixed", "large"]], ...] = (
         ("U0ALICE", "alice", 900.0, "mixed"),
         ("U0LI", "libo", 2400.0, "large"),
-        ("U0MAYA", "maya", 150.0, "small"),
+        ("U0MAYA", "maya", 700.0, "small"),
     )
     for person, username, core_hours_per_week, sizes in people:
         work = Work(start=start, core_hours_per_week=core_hours_per_week, sizes=sizes)

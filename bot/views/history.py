@@ -336,13 +336,14 @@ def _chart(history: History) -> Chart:
     step_days = _step(len(places))
     # From the end, so that the newest point is a full step.
     steps = [places[max(end - step_days, 0) : end] for end in range(len(places), 0, -step_days)][::-1]
+    counted = [_whole(history, step) for step in steps]
     labels = [calendar_day(history.days[step[0]].day) for step in steps]
     axes = AxisConfig(categories=labels, y_label=tr("core-hours"))
 
     def series(name: str, people: Sequence[PersonHistory]) -> DataSeries:
         means = [
             sum(one.days[place].core_hours or 0.0 for one in people for place in step) / len(step)
-            for step in steps
+            for step in counted
         ]
         return _series(name, labels, means)
 
@@ -360,6 +361,12 @@ def _chart(history: History) -> Chart:
     if more := len(history.people) - len(shown):
         layers.append(series(ntr("+ {count} other", "+ {count} others", more), history.people))
     return AreaChart(_distinct([*flat, *reversed(layers)]), axes)
+
+
+def _whole(history: History, step: Sequence[int]) -> Sequence[int]:
+    """Return the days that a point's mean is of: today, not over yet, would pull it down."""
+    whole = [place for place in step if history.days[place].known is not Known.PART]
+    return whole or step
 
 
 def _series(name: str, labels: Sequence[str], values: Sequence[float]) -> DataSeries:

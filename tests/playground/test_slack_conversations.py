@@ -157,3 +157,11 @@ async def test_a_file_is_announced_sent_and_shared(lab: Lab, web: AsyncWebClient
     assert answer["files"][0]["id"] == message.files[0]["id"]
     assert await refusal(web.files_getUploadURLExternal(filename="", length=3)) == "invalid_arguments"
     assert await refusal(web.files_completeUploadExternal(files=[])) == "invalid_arguments"
+
+
+async def test_a_picture_carries_what_it_shows_in_words(lab: Lab, web: AsyncWebClient) -> None:
+    await web.files_upload_v2(channel=GENERAL, content=b"png", filename="a.png", alt_txt="A rising line.")
+    message = await lab.alice.wait_message()
+    assert message.files[0]["alt_txt"] == "A rising line."
+    too_long = web.files_getUploadURLExternal(filename="a.png", length=3, alt_txt="x" * 1001)
+    assert await refusal(too_long) == "alt_txt_too_large"

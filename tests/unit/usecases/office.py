@@ -16,6 +16,7 @@ from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.counting import Counting
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.show_history import ShowHistory
 from tests.unit.kit import east, link
 
 INTERVAL = timedelta(minutes=10)
@@ -257,6 +258,13 @@ class Office:
         )
         self.act_on_alert = ActOnAlert(
             counting=self.counting, limits=limits, alerts=alerts, notices=notices, audit=audit
+        )
+        self.show_history = ShowHistory(
+            clusters=self.counting.clusters,
+            readings=self.counting.readings,
+            polls=self.counting.polls,
+            limits=limits,
+            teams=teams,
         )
         self.join_team = JoinTeam(teams=teams, limits=limits, alerts=alerts, counting=self.counting)
 

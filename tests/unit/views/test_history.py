@@ -207,6 +207,14 @@ def test_the_native_chart_shows_at_most_twenty_points_and_each_holds_the_same_da
         assert len(chart["axis_config"]["categories"]) == points <= MOST_POINTS
 
 
+def test_today_pulls_no_mean_of_several_days_down() -> None:
+    shown = history(30)
+    newest = _chart(shown)["series"][0]["data"][-1]
+    assert newest["value"] == shown.days[-2].core_hours
+    # On its own it is all there is to show.
+    assert _chart(history(14))["series"][0]["data"][-1]["value"] == history(14).days[-1].core_hours
+
+
 def test_unknown_days_are_left_out_of_the_chart_and_said_in_the_table() -> None:
     shown = history(unknown=10)
     assert len(_chart(shown)["axis_config"]["categories"]) == 4
