@@ -49,3 +49,8 @@ def age(span: timedelta) -> str:
 def escape(text: str) -> str:
     """Take Slack's markup out of a text that came from a person or a cluster: it pings nobody."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def clipped(text: str, longest: int) -> str:
+    """Shorten a text to so many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

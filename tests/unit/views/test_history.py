@@ -19,12 +19,12 @@ from bot.playground.slack.check import faults_of_message
 from bot.slack.pictures import Rasteriser
 from bot.views import chart_svg
 from bot.views.history import (
-    MOST_POINTS,
     history_message,
     history_picture,
     history_plain_message,
     history_sentence,
 )
+from bot.views.history_chart import MOST_POINTS
 from bot.views.history_csv import harmless, history_csv
 from tests.unit.kit import NOW, east, table
 
