@@ -23,7 +23,7 @@ from bot.domain.history import SPANS, Known, Trend
 from bot.domain.history_answers import History, PersonHistory
 from bot.domain.history_words import HistoryWish
 from bot.views import chart_svg
-from bot.views.format import calendar_day, escape, hours, local_moment, weekday_and_day
+from bot.views.format import calendar_day, clipped, escape, hours, local_moment, weekday_and_day
 from bot.views.history_chart import chart_title, limit_line, native_chart
 from bot.views.history_table import DataCell, cell, columns, known_sum, rows_of, written
 from bot.views.kit import Message, say, small_print
@@ -34,6 +34,7 @@ HISTORY_CSV: Final = "history.csv"
 
 PAGE: Final = 7
 MOST_NAMES: Final = 10
+LONGEST_NAME: Final = 24
 _MOST_CLUSTERS: Final = 20
 
 
@@ -228,7 +229,11 @@ def _notes(history: History) -> str:
 def _since(people: Sequence[PersonHistory]) -> str:
     return _names(
         [
-            tr("{who} from {day}", who=one.username, day=calendar_day(one.counted_from))
+            tr(
+                "{who} from {day}",
+                who=clipped(one.username, LONGEST_NAME - 12),
+                day=calendar_day(one.counted_from),
+            )
             for one in people
             if one.counted_from is not None
         ]
@@ -236,7 +241,7 @@ def _since(people: Sequence[PersonHistory]) -> str:
 
 
 def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(escape(name) for name in names[:MOST_NAMES])
+    shown = ", ".join(escape(clipped(name, LONGEST_NAME)) for name in names[:MOST_NAMES])
     more = len(names) - MOST_NAMES
     return (
         ntr("{names} and {count} more", "{names} and {count} more", more, names=shown) if more > 0 else shown

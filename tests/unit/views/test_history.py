@@ -61,13 +61,14 @@ def history(
     unknown: int = 0,
     username: str = "",
     label: str = "East",
+    those: tuple[PersonHistory, ...] = (),
     **more: Any,
 ) -> History:
     """A history; of a team if there are several people."""
-    those = [
+    those = those or tuple(
         person(number, span, username=username and f"{username}{number}"[:64], scale=scale, unknown=unknown)
         for number in range(people)
-    ]
+    )
     days = together([one.days for one in those])
     known = unknown < span
     wish = HistoryWish(team=people > 1, span=span, cluster="east")
@@ -76,7 +77,7 @@ def history(
             "wish": wish,
             "channel": "C1",
             "cluster": east(label=label),
-            "people": tuple(those) if known else (),
+            "people": those if known else (),
             "days": days,
             "finding": find(days, limit_per_day=limit),
             "limit_per_day": limit,
@@ -107,6 +108,15 @@ SHAPES = {
     "nothing used": (history(scale=0),),
     "a team with silent and unlinked people": (
         history(people=3, silent=tuple(f"silent{n}" for n in range(40)), unlinked=3),
+    ),
+    "many without data whose names are all signs": (
+        history(people=60, username="&" * 63, silent=("<" * 64,) * 40, unlinked=3),
+    ),
+    "many counted later": (
+        history(
+            people=20,
+            those=tuple(person(n, 14, username="&" * 64, unknown=n % 9) for n in range(20)),
+        ),
     ),
     "ten other clusters": (history(others=tuple(east(name=f"c{n}", label="&" * 60) for n in range(10))),),
 }
