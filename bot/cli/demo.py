@@ -13,6 +13,8 @@ from typing import Final, Literal
 
 import typer
 
+from bot.cli.demo_past import remember
+from bot.domain.people import Person
 from bot.playground.cluster import ClusterTwin, Work
 from bot.playground.slack import SlackTwin
 from bot.store.vault import new_key
@@ -26,6 +28,11 @@ APP_TOKEN: Final = "xapp-1-A0WALLTIME-1-demo"  # noqa: S105 (the same)
 TOKEN_LIVES: Final = timedelta(hours=12)
 HISTORY: Final = timedelta(days=60)
 BIG_JOB: Final = 500
+# They have a past to look at; alice is left for the newcomer to link.
+LINKED_BEFORE: Final = {
+    Person(workspace=TEAM, user="U0LI"): "libo",
+    Person(workspace=TEAM, user="U0MAYA"): "maya",
+}
 POLL_INTERVAL: Final = "5s"  # nobody waits ten minutes for a demo
 
 
@@ -59,7 +66,11 @@ async def demo(port: int, *, link_page: bool = False, started: Callable[[str], N
                 "WALLTIME_HTTP_PORT": str(bot_port),
                 "WALLTIME_PUBLIC_URL": f"http://127.0.0.1:{bot_port}",
             }
-        bot = await opened.enter_async_context(Bot(read_settings(environ)))
+        settings = read_settings(environ)
+        await remember(
+            settings, clusters[0], LINKED_BEFORE, channel="C0HPC", token_lives=TOKEN_LIVES, now=utc_now()
+        )
+        bot = await opened.enter_async_context(Bot(settings))
         started(f"Walltime demo: open {slack.url} in a browser (Ctrl-C ends it)")
         await bot.run_until(stop)
 
@@ -105,6 +116,11 @@ def _furnish(slack: SlackTwin, *, link_page: bool) -> None:
     lab.add_channel("C0HPC", "hpc", members=everybody)
     lab.add_channel("C0GENERAL", "general", members=everybody)
     lab.add_channel("C0BUDGET", "budget", members={"U0MAYA", "U0ALICE"}, is_private=True)
+
+    def switch(on: bool) -> None:  # noqa: FBT001 (the page's switch calls it so)
+        lab.unknown_blocks = {"data_visualization", "data_table"} if on else set()
+
+    slack.add_switch("no-charts", "Slack takes no charts", False, switch)
     deed = (
         "open the page, paste a token, confirm with the page's code"
         if link_page
@@ -113,6 +129,7 @@ def _furnish(slack: SlackTwin, *, link_page: bool) -> None:
     slack.notes.extend(
         [
             f"Copy a token from the list, type `/walltime link`, {deed}. Then type `/walltime`.",
+            "李博 and Maya linked East weeks ago: type `/walltime history team` in #hpc.",
             "Act as another person to see that your numbers are yours alone.",
             "Type `/walltime limit 600 per week`, let everybody burn core-hours: the alert is a message.",
             "Type `/walltime join`, then `/walltime limit team 1000 per month on east`: that alert is here.",
@@ -128,7 +145,7 @@ def _people_work(cluster: ClusterTwin, slack: SlackTwin) -> None:
     people: tuple[tuple[str, str, float, Literal["small", "mixed", "large"]], ...] = (
         ("U0ALICE", "alice", 900.0, "mixed"),
         ("U0LI", "libo", 2400.0, "large"),
-        ("U0MAYA", "maya", 150.0, "small"),
+        ("U0MAYA", "maya", 700.0, "small"),
     )
     for person, username, core_hours_per_week, sizes in people:
         work = Work(start=start, core_hours_per_week=core_hours_per_week, sizes=sizes)

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from bot.domain.errors import SecretInCommand, UnknownCluster, UnknownLanguage
+from bot.domain.history_words import HistoryWish, parse_history
 from bot.domain.limit_words import MENTION, LimitWish, parse_limit
 from bot.domain.secret import looks_secret
 
@@ -28,6 +29,12 @@ LANGUAGE_CODES: Final = ("en", "zh")
 AUTO: Final = "auto"
 
 WORDS: Final = (
+    Word(
+        name="history",
+        chinese=("历史",),
+        arguments="[@person | team] [7d | 14d | 30d | 90d]",
+        does="core-hours per day: a chart, a table and a CSV file",
+    ),
     Word(
         name="link",
         chinese=("绑定",),
@@ -89,6 +96,13 @@ WORDS: Final = (
 @dataclass(frozen=True, slots=True)
 class ShowUsage:
     """(nothing typed): my usage on each linked cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class AboutHistory:
+    """`history …`: what its words say."""
+
+    wish: HistoryWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +189,7 @@ class ShowHelp:
 
 Command = (
     ShowUsage
+    | AboutHistory
     | OpenLinkForm
     | AskUnlink
     | AboutLimits
@@ -195,7 +210,7 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
     """Read what follows `/walltime`.
 
     Raises SecretInCommand for anything token-shaped (it is not echoed), UnknownCluster for a wrong name,
-    a LimitWrong for a wrong word of `limit`.
+    a LimitWrong for a wrong word of `limit`, a HistoryWordUnknown for one of `history`.
     """
     # NFKC turns the full-width letters and spaces of a Chinese input method into plain ones.
     plain = unicodedata.normalize("NFKC", text)
@@ -204,6 +219,9 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
     match _in_english(plain.casefold().split()):
         case []:
             return ShowUsage()
+        case ["history", *rest]:
+            # Not the casefolded words: mentions keep their capitals.
+            return AboutHistory(parse_history(plain.split(maxsplit=1)[1] if rest else ""))
         case ["link"]:
             return OpenLinkForm(None)
         case ["link", name]:
@@ -213,7 +231,6 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
         case ["unlink", name]:
             return AskUnlink(_cluster(name, clusters))
         case ["limit" | "limits", *rest]:
-            # Not the casefolded words: mentions keep their capitals.
             return AboutLimits(parse_limit(plain.split(maxsplit=1)[1] if rest else ""))
         case ["alerts"]:
             return ShowAlerts()

@@ -31,6 +31,8 @@ WalltimeError
 │   │       ├── LinkPageConfirmed
 │   │       ├── LinkPageCancelled
 │   │       └── LinkPageVoid         too many wrong codes or tries
+│   ├── HistoryWordUnknown       a word after `history`
+│   ├── TeamEmpty                nobody joined, or nobody who did is linked
 │   ├── LimitWrong               a word of `limit …`, or a field of its form, is wrong
 │   │   ├── LimitWordUnknown     no such word, or not at this place
 │   │   ├── LimitWordMissing     something has to follow this word
@@ -71,6 +73,7 @@ WalltimeError
 │   ├── ClusterSilent            no usable answer: connection, time-out, 5xx, 10001, 10012, 10013
 │   ├── NoData                   the cluster answered well-formed, but without a number
 │   └── AudienceUnknown          Slack does not say who reads a channel
+├── FileRefused                  Slack takes no file from the bot
 ├── TellingEnded                 how one attempt to post a notice ended
 │   ├── TellingPaused            Slack asks to wait
 │   ├── TellingRefused           Slack's definite no
@@ -416,6 +419,30 @@ class NotAgreed(TeammateWrong):
 
 class TeammateNotLinked(TeammateWrong):
     """The person joined, and has no link that could be shown."""
+
+
+class TeamEmpty(PersonCanFix):
+    """Nobody has joined this channel; or, `joined`, none of those who did has a link."""
+
+    def __init__(self, *, joined: bool) -> None:
+        super().__init__("the team is empty")
+        self.joined = joined
+
+
+class HistoryWordUnknown(PersonCanFix):
+    """A word of `history` that cannot be understood."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__("a word of history cannot be understood")
+        self.word = word
+
+
+class FileRefused(WalltimeError):
+    """Slack takes no file from the bot; `reason` is Slack's own word for it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Slack takes no file: {reason}")
+        self.reason = reason
 
 
 class ChannelNeeded(PersonCanFix):

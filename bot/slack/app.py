@@ -18,6 +18,7 @@ from bot.slack.channel_news import ChannelListeners
 from bot.slack.client import Identity
 from bot.slack.conversing import Conversing
 from bot.slack.desk import Desk
+from bot.slack.histories import Histories
 from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
 from bot.slack.linking_by_key import LinkingByKey
@@ -67,11 +68,19 @@ def make_app(
         raise_error_for_unhandled_request=True,
     )
     limiting, alerting, linking, teaming = Limiting(desk), Alerting(desk), Linking(desk), Teaming(desk)
-    by_page = LinkingByPage(desk, linking)
-    listeners = Listeners(desk, limiting=limiting, alerting=alerting, teaming=teaming, by_page=by_page)
+    by_page, histories = LinkingByPage(desk, linking), Histories(desk)
+    listeners = Listeners(
+        desk,
+        limiting=limiting,
+        alerting=alerting,
+        teaming=teaming,
+        by_page=by_page,
+        histories=histories,
+    )
     listeners.register(app)
     Conversing(desk, listeners).register(app)
     teaming.register(app)
+    histories.register(app)
     limiting.register(app)
     alerting.register(app)
     linking.register(app)

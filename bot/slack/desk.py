@@ -27,6 +27,7 @@ from bot.usecases.link_account import LinkAccount
 from bot.usecases.link_by_access_key import LinkByAccessKey
 from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.show_history import ShowHistory
 from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.show_team import ShowTeam
@@ -53,6 +54,7 @@ class Desk:
     link_by_page: LinkByPage
     unlink_account: UnlinkAccount
     show_status: ShowStatus
+    show_history: ShowHistory
     set_limit: SetLimit
     act_on_alert: ActOnAlert
     join_team: JoinTeam

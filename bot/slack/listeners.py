@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.commands import (
+    AboutHistory,
     AboutLimits,
     AskJoin,
     AskUnlink,
@@ -32,6 +33,7 @@ from bot.domain.people import Person
 from bot.slack.alerting import Alerting
 from bot.slack.channel import channel_of, standing_of
 from bot.slack.desk import Body, Desk, person_of
+from bot.slack.histories import Histories
 from bot.slack.home import publish_home
 from bot.slack.limiting import Limiting
 from bot.slack.linking_by_page import LinkingByPage
@@ -63,12 +65,14 @@ class Listeners:
         alerting: Alerting,
         teaming: Teaming,
         by_page: LinkingByPage,
+        histories: Histories,
     ) -> None:
         self._desk = desk
         self._by_page = by_page
         self._teaming = teaming
         self._limiting = limiting
         self._alerting = alerting
+        self._histories = histories
 
     def register(self, app: AsyncApp) -> None:
         """Tell Bolt who listens to what."""
@@ -123,6 +127,8 @@ class Listeners:
         match parse(command.get("text") or "", clusters=names):
             case ShowUsage():
                 await self._usage(person, reply, replace=False)
+            case AboutHistory(wish=wish):
+                await self._histories.show(wish, command, client, reply)
             case OpenLinkForm(cluster=cluster):
                 await self._open_form(command, client, reply, cluster)
             case AskUnlink(cluster=cluster):

@@ -20,7 +20,8 @@ SCOPES: Final = {
     "channels:history": "looks for its own alert after Slack's answer was lost, instead of posting it twice",
     "groups:history": "the same in private channels that it was invited to",
     "im:history": "the same in its direct messages, and reads the words that people write to it there",
-    "im:write": "opens the direct message in which it looks for an alert of its own",
+    "im:write": "opens the direct message in which it looks for an alert of its own, and sends files",
+    "files:write": "sends your core-hours as a CSV file, and as a picture where Slack draws no charts itself",
 }
 # What `bot/slack` listens to: the Home tab, what people say to it, and that a channel takes messages again.
 EVENTS: Final = (
@@ -46,8 +47,8 @@ def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict
                 "Walltime links your Slack account to your username on an HPC cluster and tells you how many "
                 "core-hours you have used there. You prove that the username is yours with its API token, "
                 "which is kept encrypted and shown to nobody. Type the command to see your usage, what "
-                "you used this month and your pace; only you see the answer. Set limits for yourself or "
-                "for a channel's team, and Walltime warns in time when a threshold is crossed."
+                "you used this month, your pace and each day's use; only you see the answer. Set limits for "
+                "yourself or for a channel's team, and Walltime warns in time when a threshold is crossed."
             ),
             "background_color": "#1d4e5f",
         },

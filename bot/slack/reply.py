@@ -24,11 +24,18 @@ LIVES_FOR: Final = timedelta(minutes=30)
 # Somebody waits: there is another way to answer.
 WEBHOOK_PATIENCE: Final = timedelta(seconds=3)
 
+# Slack's words for blocks that it does not take: no other way would carry them either.
+_BLOCKS_REFUSED: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_attachments"})
+
 REPLIES = Counter(
     "walltime_slack_replies_total", "Answers to people, by way and outcome.", ["way", "outcome"]
 )
 
 log = structlog.get_logger(__name__)
+
+
+class BlocksRefused(Exception):
+    """Slack does not take a block of the message: an older Slack, or one of an own kind."""
 
 
 class Reply:
@@ -60,7 +67,10 @@ class Reply:
             without_proxy(self._webhook, response_url)
 
     async def __call__(self, message: Message, *, replace: bool = False) -> None:
-        """Answer, in place of the message that was clicked if `replace`; raises if no way is left."""
+        """Answer, in place of the message that was clicked if `replace`.
+
+        Raises BlocksRefused if Slack does not take the blocks, or what the last way raised.
+        """
         if await self._by_response_url(message, replace=replace):
             return
         if self._channel is not None and await self._by_message(message, self._channel):
@@ -79,6 +89,9 @@ class Reply:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return _count("response_url", type(error).__name__)
         outcome = "ok" if answer.status_code == HTTPStatus.OK else f"http_{answer.status_code}"
+        if answer.body.strip() in _BLOCKS_REFUSED:
+            _count("response_url", answer.body.strip())
+            raise BlocksRefused
         return _count("response_url", outcome)
 
     async def _by_message(self, message: Message, channel: str) -> bool:
@@ -90,7 +103,9 @@ class Reply:
             else:
                 await self._client.chat_postEphemeral(user=self.person.user, **body)
         except SlackApiError as error:
-            return _count("message", error_code(error))
+            _count("message", error_code(error))
+            _raise_if_blocks(error)
+            return False
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return _count("message", type(error).__name__)
         return _count("message", "ok")
@@ -98,10 +113,19 @@ class Reply:
     async def _by_direct_message(self, message: Message) -> None:
         try:
             await self._client.chat_postMessage(channel=self.person.user, **message.to_slack())
-        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError):
+        except SlackApiError as error:
+            _count("direct", error_code(error))
+            _raise_if_blocks(error)
+            raise
+        except (aiohttp.ClientError, TimeoutError, OSError):
             _count("direct", "failed")
             raise
         _count("direct", "ok")
+
+
+def _raise_if_blocks(error: SlackApiError) -> None:
+    if error_code(error) in _BLOCKS_REFUSED:
+        raise BlocksRefused from error
 
 
 def _count(way: str, outcome: str) -> bool:

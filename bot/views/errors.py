@@ -13,6 +13,8 @@ from bot.domain.errors import (
     ChannelNeeded,
     ClusterMisconfigured,
     ClusterSilent,
+    FileRefused,
+    HistoryWordUnknown,
     LimitClusterMissing,
     LimitDateWrong,
     LimitGone,
@@ -55,6 +57,7 @@ from bot.domain.errors import (
     SecretKeyMalformed,
     SignInRefused,
     SomebodyElses,
+    TeamEmpty,
     TeammateNotLinked,
     TokenEmpty,
     TokenExpired,
@@ -230,6 +233,29 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             return tr("Only members of the channel see its team: join the channel first.")
         case SomebodyElses():
             return "This is another person's own limit; only they can change it. Nothing was changed."
+        case TeamEmpty(joined=False):
+            return tr(
+                "Nobody has joined this channel's team yet. Whoever wants to share their usage types “join” here."
+            )
+        case TeamEmpty():
+            return tr("Nobody in this channel's team has linked a cluster yet, so there is nothing to show.")
+        case HistoryWordUnknown():
+            return tr(
+                "I do not understand “{word}” after “history”. Write whose days and how many: “history”, "
+                "“history 30d”, “history team 90d”, or “history” and a person of this channel with @. "
+                "There are 7d, 14d, 30d and 90d.",
+                word=error.word[:80],
+            )
+        case FileRefused(reason="missing_scope"):
+            return tr(
+                "I may not send files in this workspace. A workspace admin can install the app again and allow it; "
+                "the table has the same numbers."
+            )
+        case FileRefused():
+            return tr(
+                "Slack did not take my file ({reason}). Please try again later; the table has the same numbers.",
+                reason=error.reason[:80],
+            )
         case ChannelNeeded():
             return (
                 "This is about a channel and its team: type it in the channel that it is meant for. "

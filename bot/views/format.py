@@ -1,6 +1,6 @@
 """How people read numbers and times."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
@@ -27,7 +27,17 @@ def moment(at: datetime, cluster: Cluster) -> str:
 
 def day(at: datetime, cluster: Cluster) -> str:
     """`22 Nov`: the day of a moment in the cluster's time zone."""
-    return format_date(at.astimezone(cluster.timezone).date(), tr("d MMM"), locale=spoken().locale)
+    return calendar_day(at.astimezone(cluster.timezone).date())
+
+
+def calendar_day(day: date) -> str:
+    """`22 Nov`."""
+    return format_date(day, tr("d MMM"), locale=spoken().locale)
+
+
+def weekday_and_day(day: date) -> str:
+    """`Sun 22 Nov`."""
+    return format_date(day, tr("EEE d MMM"), locale=spoken().locale)
 
 
 def local_moment(at: datetime, cluster: Cluster) -> str:
@@ -43,3 +53,8 @@ def age(span: timedelta) -> str:
 def escape(text: str) -> str:
     """Take Slack's markup out of a text that came from a person or a cluster: it pings nobody."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def clipped(text: str, longest: int) -> str:
+    """Shorten a text to so many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

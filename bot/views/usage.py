@@ -13,6 +13,7 @@ from bot.domain.limits import FULL
 from bot.views.errors import sentence
 from bot.views.forecast import forecast_words
 from bot.views.format import age, escape, hours, local_moment, moment
+from bot.views.history import history_button
 from bot.views.kit import MOST_LINKS, USAGE_REFRESH, Message, buttons, left_out, link_button, small_print
 from bot.views.language import tr
 from bot.views.limits import period_words, share
@@ -42,7 +43,7 @@ def teammate_message(teammate: TeammateUsage, channel: str, *, now: datetime) ->
 def usage_blocks(answers: Sequence[LinkUsage], *, now: datetime, refresh: str | None = None) -> list[Block]:
     """Draw each link's numbers, then the button if `refresh` names the action that asks again."""
     blocks = [block for answer in answers[:MOST_LINKS] for block in _link_blocks(answer, now)]
-    again = [buttons(Button(text="Refresh", action_id=refresh))] if refresh else []
+    again = [buttons(Button(text="Refresh", action_id=refresh), history_button())] if refresh else []
     return [*blocks, *left_out(answers), *again]
 
 

@@ -58,6 +58,7 @@ from bot.usecases.link_by_access_key import LinkByAccessKey
 from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.poll_link import PollLink
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.show_history import ShowHistory
 from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.show_team import ShowTeam
@@ -310,6 +311,9 @@ class Bot:
             unlink_account=UnlinkAccount(links=links),
             show_status=ShowStatus(
                 clusters=clusters, links=links, readings=readings, polls=polls, limits=limits, teams=teams
+            ),
+            show_history=ShowHistory(
+                clusters=clusters, readings=readings, polls=polls, limits=limits, teams=teams, guard=guard
             ),
             set_limit=SetLimit(counting=counting, links=links, limits=limits, alerts=alerts, audit=audit),
             act_on_alert=ActOnAlert(

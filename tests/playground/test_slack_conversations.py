@@ -185,3 +185,11 @@ async def test_a_group_message_has_its_own_scope(lab: Lab, web: AsyncWebClient) 
     assert [each["id"] for each in listed["channels"]] == ["C0MPIM"]
     lab.workspace.scopes = lab.workspace.scopes - {"mpim:read"}
     assert await refusal(web.conversations_info(channel="C0MPIM")) == "missing_scope"
+
+
+async def test_a_picture_carries_what_it_shows_in_words(lab: Lab, web: AsyncWebClient) -> None:
+    await web.files_upload_v2(channel=GENERAL, content=b"png", filename="a.png", alt_txt="A rising line.")
+    message = await lab.alice.wait_message()
+    assert message.files[0]["alt_txt"] == "A rising line."
+    too_long = web.files_getUploadURLExternal(filename="a.png", length=3, alt_txt="x" * 1001)
+    assert await refusal(too_long) == "alt_txt_too_large"

@@ -296,3 +296,12 @@ async def test_thousands_of_messages_stay_quick(lab: Lab) -> None:
 
 async def test_nothing_else_is_served(lab: Lab) -> None:
     assert (await post_json(f"{lab.twin.url}/nowhere", {}))[0] == 404
+
+
+async def test_an_older_slack_refuses_the_blocks_that_it_does_not_know(lab: Lab, web: AsyncWebClient) -> None:
+    lab.workspace.unknown_blocks.add("divider")
+    assert await refusal(web.chat_postMessage(channel=GENERAL, text="a", blocks=[{"type": "divider"}])) == (
+        "invalid_blocks"
+    )
+    header = {"type": "header", "text": {"type": "plain_text", "text": "a"}}
+    assert (await web.chat_postMessage(channel=GENERAL, text="a", blocks=[header]))["ok"]

@@ -2,6 +2,9 @@
 
 export const WORDS = [
   ["", "Your usage on each linked cluster"],
+  ["history", "Core-hours per day"],
+  ["history 30d", "The last 30 days"],
+  ["history team", "The channel's team, stacked"],
   ["link", "Link your cluster account"],
   ["unlink", "Forget a link and its token"],
   ["limit", "Your limits and this channel's"],

@@ -1,5 +1,6 @@
 """chat.*: posting, editing and deleting messages."""
 
+from collections.abc import Collection
 from typing import Any
 
 from bot.playground.slack.asking import Ask, Refused, with_messages
@@ -8,6 +9,7 @@ from bot.playground.slack.check import (
     LONGEST_TEXT,
     MOST_ATTACHMENTS,
     ONE_TABLE,
+    Refusal,
     faults_of_attachments,
     faults_of_blocks,
     text_of_blocks,
@@ -79,7 +81,9 @@ def get_permalink(ask: Ask) -> dict[str, Any]:
     return {"channel": channel.id, "permalink": link}
 
 
-def checked_content(payload: dict[str, Any], *, longest: int) -> dict[str, Any]:
+def checked_content(
+    payload: dict[str, Any], *, longest: int, unknown_blocks: Collection[str]
+) -> dict[str, Any]:
     """Return text, blocks and attachments that Slack would take, or refuse them."""
     text = "" if payload.get("text") is None else str(payload["text"])
     blocks = payload.get("blocks") or []
@@ -95,6 +99,11 @@ def checked_content(payload: dict[str, Any], *, longest: int) -> dict[str, Any]:
     if len(attachments) > MOST_ATTACHMENTS:
         raise Refused("too_many_attachments")
     refusals = [*faults_of_blocks(blocks, surface="message"), *faults_of_attachments(attachments)]
+    refusals += [
+        Refusal(pointer=f"/blocks/{place}/type", text=f"unsupported type: {each.get('type')}")
+        for place, each in enumerate(blocks)
+        if each.get("type") in unknown_blocks
+    ]
     if any(each.text == ONE_TABLE for each in refusals):
         raise with_messages("invalid_attachments", refusals)
     if refusals:
@@ -115,6 +124,7 @@ def _content(ask: Ask, *, longest: int) -> dict[str, Any]:
             "attachments": ask.json("attachments", refused="invalid_attachments"),
         },
         longest=longest,
+        unknown_blocks=ask.workspace.unknown_blocks,
     )
 
 

@@ -9,6 +9,8 @@ from bot.playground.slack.asking import Ask, Refused
 from bot.playground.slack.ids import slack_id
 from bot.playground.slack.state import State, Upload
 
+LONGEST_ALT_TEXT = 1000
+
 
 def get_upload_url(ask: Ask) -> dict[str, Any]:
     """Announce a file and return where to send it."""
@@ -16,7 +18,15 @@ def get_upload_url(ask: Ask) -> dict[str, Any]:
     length = ask.text("length")
     if not ask.text("filename") or not length.isdigit() or int(length) < 1:
         raise Refused("invalid_arguments")
-    upload = Upload(id=slack_id("F"), team=ask.workspace.id, name=ask.text("filename"), length=int(length))
+    if len(ask.text("alt_txt")) > LONGEST_ALT_TEXT:
+        raise Refused("alt_txt_too_large")
+    upload = Upload(
+        id=slack_id("F"),
+        team=ask.workspace.id,
+        name=ask.text("filename"),
+        length=int(length),
+        alt_txt=ask.text("alt_txt"),
+    )
     ask.state.uploads[upload.id] = upload
     return {"upload_url": f"{ask.state.url}/upload/{upload.id}", "file_id": upload.id}
 
@@ -84,6 +94,7 @@ def _file(ask: Ask, wanted: Any) -> dict[str, Any]:
         "name": upload.name,
         "title": wanted.get("title") or upload.name,
         "size": upload.length,
+        **({"alt_txt": upload.alt_txt} if upload.alt_txt else {}),
         "url_private": f"{ask.state.url}/files/{upload.id}",
     }
 

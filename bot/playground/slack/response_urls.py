@@ -26,7 +26,7 @@ def respond(workspace: Workspace, url: ResponseUrl, body: dict[str, Any]) -> Non
         if source is not None:
             workspace.board.remove(source)
         return
-    content = checked_content(body, longest=LONGEST_TEXT)
+    content = checked_content(body, longest=LONGEST_TEXT, unknown_blocks=workspace.unknown_blocks)
     source = _source(workspace, url) if body.get("replace_original") else None
     if source is not None:
         workspace.board.edit(source, **content)

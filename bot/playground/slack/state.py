@@ -71,6 +71,7 @@ class Upload:
     team: str
     name: str
     length: int
+    alt_txt: str = ""
     content: bytes | None = None
 
 

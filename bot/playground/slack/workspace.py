@@ -61,6 +61,7 @@ class Workspace:
         self.bot_user_id = bot_user_id
         self.bot_id = f"B{bot_user_id[1:]}"
         self.scopes = ALL_SCOPES if scopes is None else scopes
+        self.unknown_blocks: set[str] = set()  # kinds that this Slack, an older one, does not take
         self.tell = tell
         self.people: dict[str, Person] = {}
         self.outside_teams: dict[str, str] = {}

@@ -1,6 +1,6 @@
 """The use cases around limits on ports that only remember."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -11,13 +11,16 @@ from bot.domain.clusters import Cluster
 from bot.domain.limits import Limit
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
+from bot.domain.standing import Audience
 from bot.domain.usage import Reading
 from bot.ports import AuditEntry
 from bot.ports.alerting import Alert, Judged, Notice, Polled, Receipt
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.counting import Counting
+from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.show_history import ShowHistory
 from tests.unit.kit import east, link
 
 INTERVAL = timedelta(minutes=10)
@@ -263,6 +266,18 @@ class FakeAudit:
         self._memory.audit.append(entry)
 
 
+class FakeAudiences:
+    """Every channel is private, with members of the workspace alone."""
+
+    async def of(self, workspace: str, channel: str) -> Audience:
+        del workspace, channel
+        return Audience(is_private=True, is_shared_outside=False, guests=0)
+
+    async def names(self, workspace: str, users: Collection[str]) -> Mapping[str, str]:
+        del workspace
+        return {user: user for user in users}
+
+
 class Office:
     """The use cases, and the drawer behind them."""
 
@@ -287,6 +302,16 @@ class Office:
         )
         self.act_on_alert = ActOnAlert(
             counting=self.counting, limits=limits, alerts=alerts, notices=notices, audit=audit
+        )
+        self.show_history = ShowHistory(
+            clusters=self.counting.clusters,
+            readings=self.counting.readings,
+            polls=self.counting.polls,
+            limits=limits,
+            teams=teams,
+            guard=GuardAudience(
+                teams=teams, audiences=FakeAudiences(), notices=notices, ask_again=lambda *_: ""
+            ),
         )
         self.join_team = JoinTeam(teams=teams, limits=limits, alerts=alerts, counting=self.counting)
 
