@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import perf_counter
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -16,7 +16,7 @@ import structlog
 from httpx_aiohttp import AiohttpTransport
 from prometheus_client import Counter, Histogram
 
-from bot.cluster.wire import core_hours_from
+from bot.cluster.wire import core_hours_from, next_token_from
 from bot.domain.clusters import Cluster
 from bot.domain.errors import ClusterMisconfigured, ClusterSilent, WalltimeError
 from bot.domain.moments import http_date
@@ -41,11 +41,16 @@ SECONDS = Histogram("walltime_cluster_request_seconds", "Time to an answer, retr
 # httpx-aiohttp lets some of aiohttp's own errors through, and a ClientResponseError shows all headers sent.
 _TRANSPORT_ERRORS: Final = (httpx.TransportError, aiohttp.ClientError)
 
+T = TypeVar("T")
+
 log = structlog.get_logger(__name__)
 
 
 class HttpClusterApi:
-    """`ClusterApi` over httpx on aiohttp: no cookies, no redirects, no proxies, bounded size and time."""
+    """`ClusterApi` and `TokenApi` over httpx on aiohttp.
+
+    No cookies, no redirects, no proxies, bounded size and time.
+    """
 
     def __init__(
         self,
@@ -80,11 +85,28 @@ class HttpClusterApi:
 
     async def core_hours(self, cluster: Cluster, username: str, token: Secret) -> Reading:
         """Ask for the cumulative counter; another try only where it can help, all within the patience."""
+        url = f"{cluster.url}/hpc/openapi/v2/view/walltime/users/{quote(username, safe='')}"
+        value = await self._call(cluster, "GET", url, token, core_hours_from)
+        now = self._clock()
+        return Reading(core_hours=value, at=now, confirmed_at=now)
+
+    async def next_token(self, cluster: Cluster, token: Secret) -> Secret:
+        """Exchange a token for the next one.
+
+        Tried again at once when the answer was lost, too: for a moment the old token may still be good.
+        """
+        url = f"{cluster.platform_url}/ac/openapi/v2/tokens/next"
+        return await self._call(cluster, "POST", url, token, next_token_from)
+
+    async def _call(
+        self, cluster: Cluster, method: str, url: str, token: Secret, read: Callable[[int, bytes], T]
+    ) -> T:
+        """Call with patience, and count how it ended."""
         started = perf_counter()
         outcome = "failed"  # cancelled, or a fault of ours
         try:
             async with asyncio.timeout(self._patience):
-                value = await self._with_retries(cluster, username, token)
+                found = await self._with_retries(method, url, token, read)
             outcome = "ok"
         except TimeoutError:
             outcome = "ClusterSilent"
@@ -96,11 +118,12 @@ class HttpClusterApi:
             seconds = perf_counter() - started
             REQUESTS.labels(cluster.name, outcome).inc()
             SECONDS.labels(cluster.name).observe(seconds)
-            log.debug("cluster asked", cluster=cluster.name, outcome=outcome, seconds=round(seconds, 3))
-        now = self._clock()
-        return Reading(core_hours=value, at=now, confirmed_at=now)
+            log.debug(
+                "cluster asked", cluster=cluster.name, how=method, outcome=outcome, seconds=round(seconds, 3)
+            )
+        return found
 
-    async def _with_retries(self, cluster: Cluster, username: str, token: Secret) -> float:
+    async def _with_retries(self, method: str, url: str, token: Secret, read: Callable[[int, bytes], T]) -> T:
         async for attempt in stamina.retry_context(
             on=_worth_another_try,
             attempts=TRIES,
@@ -110,12 +133,13 @@ class HttpClusterApi:
             wait_jitter=0.2,
         ):
             with attempt:
-                return await self._ask(cluster, username, token)
+                return await self._ask(method, url, token, read)
         raise AssertionError("retry_context either returns or raises")  # pragma: no cover
 
-    async def _ask(self, cluster: Cluster, username: str, token: Secret) -> float:
-        url = f"{cluster.url}/hpc/openapi/v2/view/walltime/users/{quote(username, safe='')}"
-        request = self._http.build_request("GET", url, headers={"token": token.reveal()})
+    async def _ask(self, method: str, url: str, token: Secret, read: Callable[[int, bytes], T]) -> T:
+        request = self._http.build_request(
+            method, url, headers={"token": token.reveal(), "Content-Type": "application/json"}
+        )
         try:
             response = await self._http.send(request, stream=True)
             try:
@@ -125,7 +149,7 @@ class HttpClusterApi:
         except _TRANSPORT_ERRORS as error:
             failure = _transport_error(error)
         else:
-            return core_hours_from(response.status_code, body)
+            return read(response.status_code, body)
         finally:
             # Whoever looks at a failed request object later finds no token in it.
             request.headers.pop("token", None)

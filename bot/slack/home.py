@@ -14,5 +14,6 @@ async def publish_home(desk: Desk, person: Person, client: AsyncWebClient) -> No
         answers = await desk.answer_usage(person, now=desk.clock())
     except NotLinked:
         answers = ()
-    view = home_view(answers, now=desk.clock(), command=desk.command)
+    status = await desk.show_status(person)
+    view = home_view(answers, status.links, now=desk.clock(), command=desk.command)
     await client.views_publish(user_id=person.user, view=view)

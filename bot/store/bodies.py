@@ -5,9 +5,11 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from bot.domain.alerts import AlertState, Owed, Transition
+from bot.domain.health import LinkNews
 from bot.domain.limits import Limit
 
 LIMIT: Final = TypeAdapter(Limit)
 STATE: Final = TypeAdapter(AlertState)
 TRANSITION: Final = TypeAdapter(Transition)
 OWED: Final = TypeAdapter(Owed)
+NEWS: Final = TypeAdapter(LinkNews)

@@ -10,13 +10,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import NotLinked
+from bot.domain.health import State
 from bot.domain.people import Link, Person
+from bot.domain.renewal import renew_at
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading, follow
 from bot.ports import AuditEntry
 from bot.store.audit import append
 from bot.store.engine import Database
-from bot.store.tables import as_kept, links, people, polls, readings
+from bot.store.notices import withdraw_news
+from bot.store.tables import as_kept, health, links, people, polls, readings
 from bot.store.vault import KeyRing, seal, unseal
 
 COLUMNS: Final = (
@@ -53,17 +56,19 @@ class SqlLinks:
             sealed = (await connection.execute(query)).scalar_one_or_none()
         if sealed is None:
             raise NotLinked(link.cluster)
-        return unseal(self._ring, sealed, *_place(link.person, link.cluster))
+        return unseal(self._ring, sealed, *place_of(link.person, link.cluster))
 
     async def record(self, link: Link, *, token: Secret, reading: Reading) -> Link:
         """Store link, token, first reading and audit entry in one transaction."""
         person = link.person
-        sealed = seal(self._ring, token, *_place(person, link.cluster))
+        sealed = seal(self._ring, token, *place_of(person, link.cluster))
         async with self._database.writes() as connection:
             await _meet(connection, person, link.linked_at)
             earlier = (
                 await connection.execute(select(*COLUMNS).where(_of(person, link.cluster)))
             ).one_or_none()
+            if earlier is not None:
+                await withdraw_news(connection, link_of(earlier), now=link.linked_at)
             if earlier is not None and earlier.username == link.username:
                 stored = link_of(earlier, linked_at=link.linked_at, expires=link.token_expires_at)
                 await connection.execute(
@@ -88,6 +93,7 @@ class SqlLinks:
                 )
                 stored = link
             await _due_at_once(connection, stored)
+            await _in_good_health(connection, stored)
             await add_reading(connection, stored, reading)
             await append(connection, _entry(stored, "linked", person.user, link.linked_at))
         if earlier is not None:
@@ -102,6 +108,7 @@ class SqlLinks:
             ).one_or_none()
             if gone is None:
                 return False
+            await withdraw_news(connection, link_of(gone), now=now)
             await append(connection, _entry(link_of(gone), "unlinked", actor, now))
         await self._database.erase_traces()
         return True
@@ -164,6 +171,31 @@ async def _due_at_once(connection: AsyncConnection, link: Link) -> None:
     )
 
 
+async def _in_good_health(connection: AsyncConnection, link: Link) -> None:
+    """Let the renewal of the new token begin; whoever still renews the one before comes too late."""
+    values = {
+        "stored_at": link.linked_at,
+        "renew_at": renew_at(link.link_id, stored_at=link.linked_at, expires_at=link.token_expires_at),
+        "lease_until": None,
+        "state": State.HEALTHY.value,
+        "since": link.linked_at,
+        "code": "",
+        "turned_down": False,
+        "refusals": 0,
+        "failures": 0,
+        "told": None,
+    }
+    make = _INSERT[connection.dialect.name]
+    await connection.execute(
+        make(health)
+        .values(workspace=link.person.workspace, link_id=link.link_id, generation=1, **values)
+        .on_conflict_do_update(
+            index_elements=[health.c.workspace, health.c.link_id],
+            set_={**values, "generation": health.c.generation + 1},
+        )
+    )
+
+
 async def _meet(connection: AsyncConnection, person: Person, now: datetime) -> None:
     """Remember that this person exists."""
     make = _INSERT[connection.dialect.name]
@@ -179,8 +211,8 @@ def _of(person: Person, cluster: str | None = None) -> ColumnElement[bool]:
     return mine if cluster is None else and_(mine, links.c.cluster == cluster)
 
 
-def _place(person: Person, cluster: str) -> tuple[str, ...]:
-    """The identity that a token's seal is bound to."""
+def place_of(person: Person, cluster: str) -> tuple[str, ...]:
+    """Return the identity that a token's seal is bound to."""
     return ("links", "token", person.workspace, person.user, cluster)
 
 

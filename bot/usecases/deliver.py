@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 from bot.domain.alerts import LAST_WORD, AlertState, Form, Owed, Reason, Telling
 from bot.domain.errors import TellingFailed, TellingPaused, TellingRefused, TellingUnsure
+from bot.domain.health import LinkNews
 from bot.domain.limits import FULL, Limit, Place, PlaceKind
 from bot.ports.alerting import (
     Alert,
@@ -76,8 +77,12 @@ class Drawings(Protocol):
         """Draw another table of a storm, for its thread."""
         ...
 
-    def finished(self, text: str, *, relink: bool) -> object:
-        """Draw a finished sentence, perhaps with the button to link again."""
+    def finished(self, text: str) -> object:
+        """Draw a finished sentence."""
+        ...
+
+    def news(self, news: LinkNews) -> object:
+        """Draw what a link's owner hears."""
         ...
 
     def trouble(self, place: Place, code: str) -> str:
@@ -392,7 +397,7 @@ class _Turn:
         return _Post(notices=notices, message=message, alert=alert)
 
     async def _finished(self, notice: Notice) -> _Post | None:
-        """Return a sentence that was finished when it was owed."""
+        """Return a sentence that was finished when it was owed, or a link's news."""
         if self._now - notice.created_at > TOO_OLD:
             await self._drop([notice], "too old")
             return None
@@ -406,8 +411,10 @@ class _Turn:
                 if trouble is None:
                     await self._drop([notice], "the channel works again")
                     return None
-        relink = notice.kind is NoticeKind.TOKEN_REFUSED
-        message = self._drawn(lambda: self._to.draw.finished(notice.text, relink=relink))
+        news = notice.news
+        message = self._drawn(
+            lambda: self._to.draw.finished(notice.text) if news is None else self._to.draw.news(news)
+        )
         return _Post(notices=(notice,), message=message)
 
     async def _send(self, post: _Post) -> None:

@@ -25,13 +25,15 @@ from slackblocks import (
 from bot.domain.alert_keys import AlertKey
 from bot.domain.alerts import MOST_REMINDERS, AlertState, Owed, Status, Telling
 from bot.domain.clusters import Cluster
+from bot.domain.health import LinkNews
 from bot.domain.limits import Limit, Place, PlaceKind, ScopeKind, range_words
 from bot.domain.periods import PeriodKind
 from bot.domain.usage import Window
 from bot.views.alert_buttons import ALERT_RAISE_LIMIT, ALERT_WHY, alert_buttons
 from bot.views.format import LOCALE, escape, hours, local_moment, moment
-from bot.views.kit import Message, link_button, say, small_print
+from bot.views.kit import Message, say, small_print
 from bot.views.limits import share
+from bot.views.link_health import news_message
 
 MOST_ROWS: Final = 100
 _LONGEST_SECTION: Final = 3000
@@ -185,13 +187,13 @@ def trouble_message_text(place: Place, code: str) -> str:
     )
 
 
-def finished_message(text: str, *, relink: bool = False) -> Message:
+def finished_message(text: str) -> Message:
     """Draw a sentence that is finished already, long ones in several sections."""
     first, *others = [text[at : at + _LONGEST_SECTION] for at in range(0, len(text), _LONGEST_SECTION)] or [
         " "
     ]
     more = [SectionBlock(part) for part in others[:40]]
-    return Message(text=text, blocks=(*say(first, *more).blocks, *((_link_row(),) if relink else ())))
+    return Message(text=text, blocks=say(first, *more).blocks)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,9 +218,13 @@ class AlertDrawings:
         """Draw another table of a storm."""
         return storm_more_message(rows, clusters=[self._cluster(alert) for alert, _ in rows])
 
-    def finished(self, text: str, *, relink: bool) -> Message:
+    def finished(self, text: str) -> Message:
         """Draw a finished sentence."""
-        return finished_message(text, relink=relink)
+        return finished_message(text)
+
+    def news(self, news: LinkNews) -> Message:
+        """Draw what a link's owner hears."""
+        return news_message(news, self.clusters)
 
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages."""
@@ -361,10 +367,6 @@ def _where(place: Place) -> str:
 
 def _more(note: str) -> str:
     return f" {note}" if note else ""
-
-
-def _link_row() -> ActionsBlock:
-    return ActionsBlock([link_button(text="Link again")])
 
 
 def _table(

@@ -15,10 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cluster.client import PATIENCE, HttpClusterApi
 from bot.domain.secret import Secret
+from bot.jobs.alone import AloneInProcess
 from bot.jobs.delivery import Delivery
 from bot.jobs.engine import TICK, Engine
 from bot.jobs.live import SharedLiveReadings
 from bot.jobs.polling import Polling
+from bot.jobs.renewing import Renewing
 from bot.jobs.repeats import Repeats
 from bot.jobs.tasks import Tasks
 from bot.slack.app import dispatch, make_app
@@ -35,14 +37,17 @@ from bot.store.notices import SqlNotices, SqlPlaces
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.teams import SqlTeams
+from bot.store.tokens import SqlTokens
 from bot.store.workspaces import SqlWorkspaces
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
 from bot.usecases.join_team import JoinTeam
+from bot.usecases.keep_health import KeepHealth
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.poll_link import PollLink
+from bot.usecases.renew_token import LEASE, RenewToken
 from bot.usecases.set_limit import SetLimit
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.take_reading import TakeReading
@@ -203,8 +208,23 @@ class Bot:
         clusters = self._settings.clusters
         links = SqlLinks(self._database, self._ring)
         readings = SqlReadings(self._database)
-        take = TakeReading(clusters=clusters, api=api, links=links, readings=readings)
-        live = SharedLiveReadings(take, lambda link: take.unless_fresh(link, now=self._clock()), self._tasks)
+        tokens, alone = SqlTokens(self._database, self._ring), AloneInProcess()
+        health = KeepHealth(tokens=tokens)
+        renew = RenewToken(clusters=clusters, api=api, tokens=tokens, health=health, alone=alone)
+        take = TakeReading(
+            clusters=clusters,
+            api=api,
+            tokens=tokens,
+            readings=readings,
+            renew=renew,
+            health=health,
+            alone=alone,
+        )
+        live = SharedLiveReadings(
+            lambda link: take(link, now=self._clock()),
+            lambda link: take.unless_fresh(link, now=self._clock()),
+            self._tasks,
+        )
         limits, alerts, audit = (
             SqlLimits(self._database),
             SqlAlerts(self._database),
@@ -218,8 +238,13 @@ class Bot:
             teams=teams,
             polls=polls,
         )
-        poll = PollLink(counting=counting, live=live, limits=limits, alerts=alerts, polls=polls)
+        poll = PollLink(
+            counting=counting, live=live, limits=limits, alerts=alerts, polls=polls, health=health
+        )
         polling = Polling(polls, lambda polled, now: poll(polled, now=now), self._tasks, clock=self._clock)
+        renewing = Renewing(
+            tokens, lambda held, now: renew(held, now=now), self._tasks, clock=self._clock, lease=LEASE
+        )
         deliver = DeliverNotices(
             notices=notices,
             alerts=alerts,
@@ -236,6 +261,7 @@ class Bot:
             is_open=lambda: self._identity is not None,
         )
         self._engine.every(self._tick, "polling", polling.turn)
+        self._engine.every(self._tick, "renewal", renewing.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
         return Desk(
             command=self._settings.command,
@@ -244,7 +270,9 @@ class Bot:
             answer_usage=AnswerUsage(clusters=clusters, links=links, readings=readings, live=live),
             link_account=LinkAccount(clusters=clusters, api=api, links=links, audit=audit),
             unlink_account=UnlinkAccount(links=links),
-            show_status=ShowStatus(clusters=clusters, links=links, readings=readings, polls=polls),
+            show_status=ShowStatus(
+                clusters=clusters, links=links, readings=readings, polls=polls, tokens=tokens
+            ),
             set_limit=SetLimit(
                 counting=counting, links=links, limits=limits, alerts=alerts, notices=notices, audit=audit
             ),

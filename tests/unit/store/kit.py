@@ -15,6 +15,7 @@ from bot.store.links import SqlLinks
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.tables import metadata
+from bot.store.tokens import SqlTokens
 from bot.store.vault import KeyRing
 from tests.unit.kit import RING_KEY, reading
 
@@ -29,11 +30,13 @@ class Store:
     links: SqlLinks = field(init=False)
     readings: SqlReadings = field(init=False)
     polls: SqlPolls = field(init=False)
+    tokens: SqlTokens = field(init=False)
 
     def __post_init__(self) -> None:
         self.links = SqlLinks(self.database, RING)
         self.readings = SqlReadings(self.database)
         self.polls = SqlPolls(self.database)
+        self.tokens = SqlTokens(self.database, RING)
 
     async def record(self, link: Link, first: Reading | None = None, *, token: str = "token") -> Link:
         """Link, with a first reading."""

@@ -21,10 +21,13 @@ from bot.domain.errors import (
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading, Usage
+from bot.jobs.alone import AloneInProcess
 from bot.store.audit import SqlAuditLog
 from bot.store.engine import Database
 from bot.usecases.answer_usage import AnswerUsage
+from bot.usecases.keep_health import KeepHealth
 from bot.usecases.link_account import LinkAccount, LinkWish
+from bot.usecases.renew_token import RenewToken
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.take_reading import REUSED_FOR, TakeReading
 from bot.usecases.unlink_account import UnlinkAccount
@@ -51,6 +54,9 @@ class Api:
         if isinstance(answer, WalltimeError):
             raise answer
         return reading(answer)
+
+    async def next_token(self, cluster: Cluster, token: Secret) -> Secret:
+        raise AssertionError((cluster, token))
 
 
 @dataclass
@@ -81,7 +87,17 @@ def linking(store: Store, api: Api) -> LinkAccount:
 
 
 def taking(store: Store, api: Api) -> TakeReading:
-    return TakeReading(clusters=CLUSTERS, api=api, links=store.links, readings=store.readings)
+    health, alone = KeepHealth(tokens=store.tokens), AloneInProcess()
+    renew = RenewToken(clusters=CLUSTERS, api=api, tokens=store.tokens, health=health, alone=alone)
+    return TakeReading(
+        clusters=CLUSTERS,
+        api=api,
+        tokens=store.tokens,
+        readings=store.readings,
+        renew=renew,
+        health=health,
+        alone=alone,
+    )
 
 
 def wish(*, cluster: str = "east", username: str = "", **said: object) -> LinkWish:
@@ -167,17 +183,17 @@ async def test_what_the_token_itself_rules_out_is_not_asked(
 async def test_a_reading_comes_in_and_is_kept(store: Store) -> None:
     mine = await store.record(link(), reading(1, NOW - HOUR), token=token(user="alice"))
     take = taking(store, Api({"alice": 7.0}))
-    assert await take(mine) == reading(7) == await store.readings.last(mine)
+    assert await take(mine, now=NOW) == reading(7) == await store.readings.last(mine)
     with pytest.raises(ClusterMisconfigured, match="no longer in the settings"):
-        await take(link(cluster="gone"))
+        await take(link(cluster="gone"), now=NOW)
     with pytest.raises(NotLinked):
-        await take(link(Person(workspace="T1", user="U9")))
+        await take(link(Person(workspace="T1", user="U9")), now=NOW)
 
 
 async def test_a_failed_reading_leaves_the_last_one(store: Store) -> None:
     mine = await store.record(link(), reading(1, NOW - HOUR), token=token(user="alice"))
     with pytest.raises(ClusterSilent):
-        await taking(store, Api({"alice": ClusterSilent("x")}))(mine)
+        await taking(store, Api({"alice": ClusterSilent("x")}))(mine, now=NOW)
     assert await store.kept(mine) == [reading(1, NOW - HOUR)]
 
 
@@ -257,7 +273,11 @@ async def test_status_shows_links_on_clusters_that_are_gone_too(store: Store) ->
     await store.record(link(), reading(5))
     await store.record(link(cluster="gone"))
     status = await ShowStatus(
-        clusters=CLUSTERS, links=store.links, readings=store.readings, polls=store.polls
+        clusters=CLUSTERS,
+        links=store.links,
+        readings=store.readings,
+        polls=store.polls,
+        tokens=store.tokens,
     )(ALICE)
     assert status.person == ALICE
     assert [(each.link.cluster, each.cluster) for each in status.links] == [("east", EAST), ("gone", None)]
