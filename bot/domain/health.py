@@ -78,11 +78,10 @@ class Happened(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """Something that happened; `cluster_answers` tells whether the last poll was answered."""
+    """Something that happened, with the API's code if it said one."""
 
     what: Happened
     code: str = ""
-    cluster_answers: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +125,11 @@ def renewable_until(expires_at: datetime | None) -> datetime | None:
     return None if expires_at is None else expires_at + RENEWABLE_FOR
 
 
+def ends_soon(expires_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a token is in its last hour."""
+    return expires_at is not None and expires_at - SOON <= now < expires_at
+
+
 def step(health: Health, event: Event, *, expires_at: datetime | None, now: datetime) -> tuple[Health, bool]:
     """Return how the link is after the event, and whether its owner is owed a word."""
     after = _after(health, event, expires_at, now)
@@ -147,7 +151,7 @@ def _after(health: Health, event: Event, expires_at: datetime | None, now: datet
         case Happened.TOKEN_UNREADABLE:
             return replace(health, state=State.REFUSED, code=UNREADABLE)
         case Happened.POLL_ANSWERED:
-            return _answered(health)
+            return _answered(health, soon=ends_soon(expires_at, now))
     if (last := renewable_until(expires_at)) is not None and now > last:
         return replace(health, state=State.EXPIRED)
     is_over = expires_at is not None and now >= expires_at
@@ -157,17 +161,19 @@ def _after(health: Health, event: Event, expires_at: datetime | None, now: datet
         case Happened.RENEWAL_REFUSED:
             return _renewal_refused(health, event.code, is_over=is_over)
         case Happened.RENEWAL_FAILED:
-            soon = expires_at is not None and now >= expires_at - SOON
-            return _renewal_failed(health, is_over=is_over, warn=soon and event.cluster_answers)
+            return _renewal_failed(health, is_over=is_over)
         case _:
             return health
 
 
-def _answered(health: Health) -> Health:
-    """The token works. What is wrong with its renewal stays so."""
+def _answered(health: Health, *, soon: bool) -> Health:
+    """The token works. What is wrong with its renewal stays so, and is told while there is time.
+
+    In an outage of the whole cluster nothing answers: then there is nothing that an owner could do.
+    """
     if health.state in {State.FROZEN, State.CLUSTER_UNKNOWN} or not (health.refusals or health.failures):
         return Health(since=health.since)
-    return replace(health, turned_down=False)
+    return replace(health, turned_down=False, state=State.EXPIRING_SOON if soon else health.state)
 
 
 def _poll_refused(health: Health, code: str) -> Health:
@@ -190,10 +196,8 @@ def _renewal_refused(health: Health, code: str, *, is_over: bool) -> Health:
     return replace(refused, state=State.EXPIRING_SOON if believed else State.RENEWING)
 
 
-def _renewal_failed(health: Health, *, is_over: bool, warn: bool) -> Health:
+def _renewal_failed(health: Health, *, is_over: bool) -> Health:
     failed = replace(health, failures=health.failures + 1)
-    if health.state is State.FROZEN:
+    if health.state is State.FROZEN or (health.state is State.EXPIRING_SOON and not is_over):
         return failed
-    works = not is_over and not health.turned_down
-    soon = works and (warn or health.state is State.EXPIRING_SOON)
-    return replace(failed, state=State.EXPIRING_SOON if soon else State.RENEWING)
+    return replace(failed, state=State.RENEWING)

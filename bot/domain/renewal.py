@@ -22,7 +22,7 @@ MOST_LEFT: Final = timedelta(hours=24)
 # Of the life, on top of what is left: links that were made together do not stay in step.
 JITTER: Final = 0.1
 # A token that is over as it comes (a clock is wrong) is no reason to ask all the time.
-SHORTEST_LIFE: Final = timedelta(minutes=1)
+SHORTEST_LIFE: Final = timedelta(seconds=5)
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(minutes=30)
 # The cluster's refusal would have to last for half an hour to be believed.
@@ -96,7 +96,7 @@ def _pause(health: Health, link_id: str, last: datetime | None, now: datetime) -
 
 def _not_after(last: datetime | None, at: datetime, now: datetime) -> datetime:
     """Keep a try before the last moment, and the first one after it right behind it."""
-    return at if last is None or not now <= last < at else last + SHORTEST_LIFE / 60
+    return at if last is None or not now <= last < at else last + timedelta(seconds=1)
 
 
 def _share(link_id: str) -> float:

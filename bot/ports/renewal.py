@@ -17,7 +17,7 @@ from bot.ports.alerting import Notice
 class Held:
     """A link's token as it is held: `generation` counts the tokens that stood in this row.
 
-    `lease_until` is set while somebody renews it. `cluster_answers` tells how the last poll went.
+    `lease_until` is set while somebody renews it.
     """
 
     link: Link
@@ -26,7 +26,6 @@ class Held:
     health: Health
     renew_at: datetime | None
     lease_until: datetime | None = None
-    cluster_answers: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,7 +24,6 @@ from bot.store.vault import KeyRing, seal, unseal
 _STORE_TRIES: Final = 5  # each waits for SQLite's busy time-out
 _HEALTH: Final = tuple(column for column in health.c if column.name not in {"workspace", "link_id"})
 _JOINED: Final = and_(health.c.workspace == links.c.workspace, health.c.link_id == links.c.link_id)
-_POLLED: Final = and_(polls.c.workspace == links.c.workspace, polls.c.link_id == links.c.link_id)
 
 
 class SqlTokens:
@@ -184,11 +183,7 @@ async def _poll(connection: AsyncConnection, before: Held, change: Change) -> No
 
 
 def _rows(*more: Column[Any]) -> Select[Any]:
-    return (
-        select(*COLUMNS, *_HEALTH, polls.c.failing_since, *more)
-        .join_from(health, links, _JOINED)
-        .join(polls, _POLLED)
-    )
+    return select(*COLUMNS, *_HEALTH, *more).join_from(health, links, _JOINED)
 
 
 def _held(row: Any) -> Held:
@@ -207,7 +202,6 @@ def _held(row: Any) -> Held:
         ),
         renew_at=row.renew_at,
         lease_until=row.lease_until,
-        cluster_answers=row.failing_since is None,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bot.domain.health import Event, Happened, Health, LinkNews, step
+from bot.domain.health import Event, Happened, Health, LinkNews, State, ends_soon, step
 from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Link
 from bot.domain.renewal import next_try
@@ -44,7 +44,7 @@ def after(held: Held, event: Event, *, now: datetime) -> Change:
     return Change(
         health=health,
         renew_at=renew_at,
-        poll_at=now if _worth_a_poll(held.health, health, event) else None,
+        poll_at=now if _worth_a_poll(held, health, event, now) else None,
         notice=news_notice(held, health, now=now) if owes else None,
     )
 
@@ -69,8 +69,14 @@ def news_notice(held: Held, health: Health, *, now: datetime) -> Notice:
     )
 
 
-def _worth_a_poll(before: Health, health: Health, event: Event) -> bool:
-    """Tell whether to poll at once: a link begins again, or its first refusal asks for a second opinion."""
-    begins_again = health.is_polled and not before.is_polled
-    refused = event.what is Happened.RENEWAL_REFUSED and health.is_polled and health.refusals == 1
-    return begins_again or refused
+def _worth_a_poll(held: Held, health: Health, event: Event, now: datetime) -> bool:
+    """Tell whether to poll at once: a link begins again, or only a poll can tell if its token still works."""
+    match event.what:
+        case _ if not health.is_polled:
+            return False
+        case Happened.RENEWAL_REFUSED:
+            return health.refusals == 1
+        case Happened.RENEWAL_FAILED:
+            return health.state is State.RENEWING and ends_soon(held.link.token_expires_at, now)
+        case _:
+            return not held.health.is_polled

@@ -49,7 +49,7 @@ class RenewToken:
             event = Event(what=Happened.RENEWAL_REFUSED, code=refused.code)
             error: WalltimeError = refused
         except WalltimeError as failed:
-            event = Event(what=Happened.RENEWAL_FAILED, cluster_answers=held.cluster_answers)
+            event = Event(what=Happened.RENEWAL_FAILED)
             error = failed
         else:
             return None
