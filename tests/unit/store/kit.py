@@ -12,6 +12,7 @@ from bot.domain.secret import Secret
 from bot.domain.usage import Reading
 from bot.store.engine import Database
 from bot.store.links import SqlLinks
+from bot.store.notices import SqlNotices
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.tables import metadata
@@ -31,12 +32,14 @@ class Store:
     readings: SqlReadings = field(init=False)
     polls: SqlPolls = field(init=False)
     tokens: SqlTokens = field(init=False)
+    notices: SqlNotices = field(init=False)
 
     def __post_init__(self) -> None:
         self.links = SqlLinks(self.database, RING)
         self.readings = SqlReadings(self.database)
         self.polls = SqlPolls(self.database)
         self.tokens = SqlTokens(self.database, RING)
+        self.notices = SqlNotices(self.database)
 
     async def record(self, link: Link, first: Reading | None = None, *, token: str = "token") -> Link:
         """Link, with a first reading."""
