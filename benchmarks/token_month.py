@@ -36,8 +36,8 @@ from bot.store.vault import KeyRing, new_key
 START: Final = datetime(2026, 11, 1, tzinfo=UTC)
 STEP: Final = timedelta(minutes=5)
 HOUR: Final = timedelta(hours=1)
-# Long enough for a step, a lease and a retry: what a kill in the wrong moment leaves can be renewed again.
-GRACE: Final = timedelta(minutes=15)
+# For so many steps an old token still works: what a kill in the wrong moment leaves can be renewed again.
+GRACE: Final = 3
 LONGEST_KILL_S: Final = 0.05
 
 
@@ -115,6 +115,7 @@ class Outcome:
     """What became of the month."""
 
     links: int
+    step: timedelta
     renewed: int = 0
     tries: int = 0
     polls: int = 0
@@ -138,7 +139,7 @@ class Outcome:
         return sum(losses[link_id] != self.told[link_id] for link_id in {*losses, *self.told})
 
     def _in_outage(self, at: datetime) -> bool:
-        return any(start <= at <= end + STEP for start, end in self.outages)
+        return any(start <= at <= end + self.step for start, end in self.outages)
 
 
 class Month:
@@ -152,6 +153,7 @@ class Month:
         days: float,
         outages: Sequence[tuple[float, float]],
         kills: int,
+        step: timedelta = STEP,
         seed: int = 1,
     ) -> None:
         self._clock = Told()
@@ -162,10 +164,11 @@ class Month:
         self._key = new_key()
         self._links = SqlLinks(self._database, KeyRing.parse(self._key))
         self._twin = WatchedTwin(clock=self._clock, seed=seed)
-        self._steps = int(timedelta(days=days) / STEP)
+        self._step_by = step
+        self._steps = int(timedelta(days=days) / step)
         self._kills = {self._dice.randrange(1, self._steps) for _ in range(kills)}
         self._again_at: dict[str, datetime] = {}
-        self.outcome = Outcome(links=links)
+        self.outcome = Outcome(links=links, step=step)
         for day, hours in outages:
             start = START + timedelta(days=day)
             self.outcome.outages.append((start, start + hours * HOUR))
@@ -174,7 +177,7 @@ class Month:
         """Let the month pass."""
         await self._database.upgrade()
         await self._twin.start()
-        self._twin.renew_grace = GRACE
+        self._twin.renew_grace = GRACE * self._step_by
         self._twin.faults.add(ClusterFault(kind="code", code="10013", endpoint="renew", share=0.04))
         self._twin.faults.add(ClusterFault(kind="lose_answer", endpoint="renew", share=0.01))
         worker = await self._start()
@@ -183,7 +186,7 @@ class Month:
                 self._twin.add_user(f"u{number}", core_hours=0)
                 await self._link(f"u{number}")
             for number in range(self._steps):
-                self._clock.now = START + number * STEP
+                self._clock.now = START + number * self._step_by
                 self._twin.down = any(start <= self._clock.now < end for start, end in self.outcome.outages)
                 worker = await self._step(worker, kill=number in self._kills)
                 await self._owners_act()

@@ -17,7 +17,7 @@ from bot.ports.alerting import Notice
 class Held:
     """A link's token as it is held: `generation` counts the tokens that stood in this row.
 
-    `lease_until` is set while somebody renews it.
+    `lease_until` is set for whoever renews it.
     """
 
     link: Link

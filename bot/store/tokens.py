@@ -40,13 +40,13 @@ class SqlTokens:
             row = (await connection.execute(query)).one_or_none()
         if row is None:
             raise NotLinked(link.cluster)
-        return _held(row), unseal(self._ring, row.token, *place_of(link.person, link.cluster))
+        return _seen(row), unseal(self._ring, row.token, *place_of(link.person, link.cluster))
 
     async def look(self, link: Link) -> Held | None:
         """Return how a link fares, without opening its token."""
         async with self._database.reads() as connection:
             row = (await connection.execute(_rows().where(_of(link)))).one_or_none()
-        return None if row is None else _held(row)
+        return None if row is None else _seen(row)
 
     async def due_on(self, *, now: datetime) -> tuple[str, ...]:
         """Return the clusters on which tokens are due."""
@@ -184,6 +184,11 @@ async def _poll(connection: AsyncConnection, before: Held, change: Change) -> No
 
 def _rows(*more: Column[Any]) -> Select[Any]:
     return select(*COLUMNS, *_HEALTH, *more).join_from(health, links, _JOINED)
+
+
+def _seen(row: Any) -> Held:
+    """Read a row for somebody who does not hold its lease."""
+    return replace(_held(row), lease_until=None)
 
 
 def _held(row: Any) -> Held:

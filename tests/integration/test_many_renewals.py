@@ -54,6 +54,7 @@ async def many_due(lab: World) -> None:
     await database.close()
 
 
+@pytest.mark.slow
 async def test_two_processes_renew_a_thousand_links_each_exactly_once(lab: World) -> None:
     await many_due(lab)
 
@@ -80,8 +81,10 @@ def logs_of(lab: World) -> list[str]:
     return [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.log"))]
 
 
+@pytest.mark.slow
 async def test_through_outages_and_kills_no_link_is_lost_that_the_rules_could_keep(tmp_path: Path) -> None:
-    month = Month(tmp_path, links=30, days=4, outages=((0.6, 20), (2, 30)), kills=2)
+    step = timedelta(minutes=20)
+    month = Month(tmp_path, links=30, days=4, outages=((0.5, 20), (2, 34)), kills=2, step=step)
     outcome = await month.run()
     assert outcome.kills == 2
     assert outcome.renewed > 100
