@@ -34,10 +34,10 @@ from bot.store.tables import health, links, notices
 from bot.store.vault import KeyRing, new_key
 
 START: Final = datetime(2026, 11, 1, tzinfo=UTC)
-STEP: Final = timedelta(minutes=5)
+STEP: Final = timedelta(minutes=15)
 HOUR: Final = timedelta(hours=1)
 # For so many steps an old token still works: what a kill in the wrong moment leaves can be renewed again.
-GRACE: Final = 3
+GRACE: Final = 2
 LONGEST_KILL_S: Final = 0.05
 
 
@@ -51,8 +51,9 @@ class WatchedTwin(ClusterTwin):
         self.renewed = 0
         self.renewals_at_once = 0  # of one link, at the most
         self.old_used = 0
-        self.answered: list[tuple[str, str]] = []  # old and new tokens of the step
+        self.exchanged: set[str] = set()  # in this step, with an answer that arrived
         self._renewing: Counter[str] = Counter()
+        self._given: set[str] = set()
         self._before: dict[str, str] = {}
         self._owner: dict[str, str] = {}
         self._over: set[str] = set()
@@ -66,8 +67,8 @@ class WatchedTwin(ClusterTwin):
 
     def settle(self) -> None:
         """All answers of this step were taken in: from now on no old token may come."""
-        self._over |= {old for old, _ in self.answered}
-        self.answered.clear()
+        self._over |= self.exchanged
+        self.exchanged.clear()
 
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         token = request.headers.get("token", "")
@@ -78,12 +79,16 @@ class WatchedTwin(ClusterTwin):
             self._over.add(before)
             before = self._before.get(before)
         self.seen["renew" if renews else "walltime"] += 1
+        self._given.discard(token)
         self._renewing[owner] += renews
         self.renewals_at_once = max(self.renewals_at_once, self._renewing[owner])
         try:
-            return await super()._respond(request)
+            response = await super()._respond(request)  # an answer that gets lost never returns from here
         finally:
             self._renewing[owner] -= renews
+        if renews and token in self._given:
+            self.exchanged.add(token)
+        return response
 
     def answer(self, call: Call) -> Answer:
         """Answer, and remember which token followed which."""
@@ -92,7 +97,7 @@ class WatchedTwin(ClusterTwin):
         if call.endpoint == "renew" and str(answer.code) == "0":
             old = call.headers["token"]
             self._before[answer.data], self._owner[answer.data] = old, self._owner[old]
-            self.answered.append((old, answer.data))
+            self._given.add(old)
             self.renewed += 1
         return answer
 
@@ -218,7 +223,7 @@ class Month:
             worker.kill()
             await worker.wait()
             self.outcome.kills += 1
-            self._twin.answered.clear()  # some of these answers were lost
+            self._twin.exchanged.clear()  # some of these answers were lost
             return await self._start()
         if worker.stdout is None or await worker.stdout.readline() != b"done\n":
             raise RuntimeError("the bot's half failed")

@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from bot.cluster.client import PATIENCE
 from bot.playground.cluster import ClusterFault
 from bot.playground.slack import Message
+from bot.store.engine import Database
 from bot.wiring.bot import Bot
 from tests.integration.test_alerts import posted
 from tests.integration.test_limits import say
@@ -317,3 +318,40 @@ async def test_killed_while_renewing_the_link_is_renewed_after_the_start(lab: Wo
     async with bot(lab):
         await becomes(lab, generation=2, state="healthy")
     assert posted(lab.alice, lab.alice.dm) == []
+
+
+async def test_a_token_that_does_not_open_is_told_once_and_linking_again_helps(lab: World) -> None:
+    async with bot(lab, WALLTIME_POLL_INTERVAL="1s"):
+        await lab.link(lab.alice)
+        await lab.link(lab.bob, username="bob")
+        database = Database(lab.settings().database_url)
+        async with database.writes() as connection:
+            await connection.exec_driver_sql(
+                "UPDATE links SET token = (SELECT token FROM links WHERE username = 'bob')"
+                " WHERE username = 'alice'"
+            )
+        await database.close()
+        with lab.clock.fast():
+            assert "I can no longer open your token for alice on East" in (await told(lab)).text
+        assert posted(lab.bob, lab.bob.dm) == []
+        await lab.link(lab.alice)
+
+        async def states() -> set[str]:
+            return {row.state for row in await lab.rows("health")}
+
+        await until(states, lambda seen: seen == {"healthy"})
+
+
+async def test_a_long_silence_is_told_once_with_the_cluster_and_the_username(lab: World) -> None:
+    async with bot(lab, WALLTIME_POLL_INTERVAL="1s"):
+        await lab.link(lab.alice, lives=timedelta(hours=48))
+        lab.east.down = True
+
+        async def failing() -> bool:
+            (row,) = await lab.rows("polls")
+            return row.failing_since is not None
+
+        with lab.clock.fast():
+            await until(failing, bool, PATIENCE_S)
+            lab.hours_pass(6)
+            assert (await told(lab)).text.startswith("East has given me no data on alice for 6 hours.")
