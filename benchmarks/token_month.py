@@ -34,10 +34,10 @@ from bot.store.tables import health, links, notices
 from bot.store.vault import KeyRing, new_key
 
 START: Final = datetime(2026, 11, 1, tzinfo=UTC)
-STEP: Final = timedelta(minutes=15)
+STEP: Final = timedelta(minutes=5)
 HOUR: Final = timedelta(hours=1)
 # For so many steps an old token still works: what a kill in the wrong moment leaves can be renewed again.
-GRACE: Final = 2
+GRACE: Final = 3
 LONGEST_KILL_S: Final = 0.05
 
 

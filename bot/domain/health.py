@@ -88,7 +88,8 @@ class Event:
 class Health:
     """A link's state since when, and what led there.
 
-    `turned_down`: the cluster itself did not accept the token. `refusals` and `failures` count tries to renew
+    `turned_down`: the cluster itself did not accept the token; `works`: it did, since renewal last failed.
+    `refusals` and `failures` count tries to renew
     since the last one that worked. `told` is the need that the owner has heard of.
     """
 
@@ -96,6 +97,7 @@ class Health:
     state: State = State.HEALTHY
     code: str = ""
     turned_down: bool = False
+    works: bool = False
     refusals: int = 0
     failures: int = 0
     told: Need | None = None
@@ -151,7 +153,7 @@ def _after(health: Health, event: Event, expires_at: datetime | None, now: datet
         case Happened.TOKEN_UNREADABLE:
             return replace(health, state=State.REFUSED, code=UNREADABLE)
         case Happened.POLL_ANSWERED:
-            return _answered(health, soon=ends_soon(expires_at, now))
+            return _answered(health)
     if (last := renewable_until(expires_at)) is not None and now > last:
         return replace(health, state=State.EXPIRED)
     is_over = expires_at is not None and now >= expires_at
@@ -161,19 +163,16 @@ def _after(health: Health, event: Event, expires_at: datetime | None, now: datet
         case Happened.RENEWAL_REFUSED:
             return _renewal_refused(health, event.code, is_over=is_over)
         case Happened.RENEWAL_FAILED:
-            return _renewal_failed(health, is_over=is_over)
+            return _renewal_failed(health, is_over=is_over, soon=ends_soon(expires_at, now))
         case _:
             return health
 
 
-def _answered(health: Health, *, soon: bool) -> Health:
-    """The token works. What is wrong with its renewal stays so, and is told while there is time.
-
-    In an outage of the whole cluster nothing answers: then there is nothing that an owner could do.
-    """
+def _answered(health: Health) -> Health:
+    """The token works. What is wrong with its renewal stays so."""
     if health.state in {State.FROZEN, State.CLUSTER_UNKNOWN} or not (health.refusals or health.failures):
         return Health(since=health.since)
-    return replace(health, turned_down=False, state=State.EXPIRING_SOON if soon else health.state)
+    return replace(health, turned_down=False, works=True)
 
 
 def _poll_refused(health: Health, code: str) -> Health:
@@ -196,8 +195,12 @@ def _renewal_refused(health: Health, code: str, *, is_over: bool) -> Health:
     return replace(refused, state=State.EXPIRING_SOON if believed else State.RENEWING)
 
 
-def _renewal_failed(health: Health, *, is_over: bool) -> Health:
-    failed = replace(health, failures=health.failures + 1)
+def _renewal_failed(health: Health, *, is_over: bool, soon: bool) -> Health:
+    """Try on; in the last hour tell the owner, if it is the platform alone that fails.
+
+    In an outage of the whole cluster there is nothing that an owner could do.
+    """
+    failed = replace(health, failures=health.failures + 1, works=False)
     if health.state is State.FROZEN or (health.state is State.EXPIRING_SOON and not is_over):
         return failed
-    return replace(failed, state=State.RENEWING)
+    return replace(failed, state=State.EXPIRING_SOON if soon and health.works else State.RENEWING)

@@ -181,6 +181,7 @@ async def _in_good_health(connection: AsyncConnection, link: Link) -> None:
         "since": link.linked_at,
         "code": "",
         "turned_down": False,
+        "works": False,
         "refusals": 0,
         "failures": 0,
         "told": None,

@@ -157,6 +157,7 @@ health = Table(
     Column("since", Moment, nullable=False),
     Column("code", String(16), nullable=False),
     Column("turned_down", Boolean, nullable=False),
+    Column("works", Boolean, nullable=False),
     Column("refusals", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("told", String(16)),

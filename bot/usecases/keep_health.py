@@ -38,6 +38,9 @@ def after(held: Held, event: Event, *, now: datetime) -> Change:
     link, expires_at = held.link, held.link.token_expires_at
     health, owes = step(held.health, event, expires_at=expires_at, now=now)
     renew_at = held.renew_at
+    if event.what is Happened.POLL_ANSWERED and health.state is State.RENEWING and ends_soon(expires_at, now):
+        # The cluster is there: whether the platform is, too, shall show before the owner is told.
+        renew_at = now
     is_kept = health.state is held.health.state and event.what in _POLLS
     if not is_kept:
         renew_at = next_try(health, link.link_id, stored_at=held.stored_at, expires_at=expires_at, now=now)

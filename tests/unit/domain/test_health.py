@@ -95,21 +95,28 @@ def test_what_happens_leads_to(events: list[Event], state: State, words: int) ->
 @table(
     "health event at state owes",
     {
-        "a poll in the last hour of a token that is not renewed": (
-            replace(WELL, state=State.RENEWING, failures=9),
-            ANSWERED,
+        "a failure in the last hour of a token that works": (
+            replace(WELL, state=State.RENEWING, failures=9, works=True),
+            FAILED,
             LATER - SOON,
             State.EXPIRING_SOON,
             True,
         ),
-        "a poll before that": (
-            replace(WELL, state=State.RENEWING, failures=9),
-            ANSWERED,
+        "a failure before that": (
+            replace(WELL, state=State.RENEWING, failures=9, works=True),
+            FAILED,
             LATER - SOON - timedelta(seconds=1),
             State.RENEWING,
             False,
         ),
-        "a failure in the last hour": (
+        "a poll in the last hour": (
+            replace(WELL, state=State.RENEWING, failures=9),
+            ANSWERED,
+            LATER - SOON,
+            State.RENEWING,
+            False,
+        ),
+        "a failure in the last hour of who knows": (
             replace(WELL, state=State.RENEWING, failures=9),
             FAILED,
             LATER - SOON,

@@ -168,6 +168,7 @@ async def test_all_of_health_comes_back_as_it_went_in(store: Store) -> None:
         state=State.FROZEN,
         code="10007",
         turned_down=True,
+        works=True,
         refusals=2,
         failures=3,
         told=Need.ASK_THE_CENTRE,

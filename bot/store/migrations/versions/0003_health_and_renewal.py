@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("code", sa.String(length=16), nullable=False),
         sa.Column("turned_down", sa.Boolean(), nullable=False),
+        sa.Column("works", sa.Boolean(), nullable=False),
         sa.Column("refusals", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("told", sa.String(length=16), nullable=True),
@@ -44,11 +45,11 @@ def upgrade() -> None:
     # Tokens from before are renewed at once; whose polling had stopped heard of it then.
     op.execute(
         "INSERT INTO health (workspace, link_id, generation, stored_at, renew_at, state, since, code,"
-        " turned_down, refusals, failures, told)"
+        " turned_down, works, refusals, failures, told)"
         " SELECT links.workspace, links.link_id, 1, links.linked_at,"
         " CASE WHEN polls.stopped THEN NULL ELSE links.linked_at END,"
         " CASE WHEN polls.stopped THEN 'refused' ELSE 'healthy' END, links.linked_at, '',"
-        " polls.stopped, 0, 0, CASE WHEN polls.stopped THEN 'link_again' ELSE NULL END"
+        " polls.stopped, false, 0, 0, CASE WHEN polls.stopped THEN 'link_again' ELSE NULL END"
         " FROM links JOIN polls ON polls.workspace = links.workspace AND polls.link_id = links.link_id"
     )
     # Their sentences were finished when they were owed: as such they are still told.
