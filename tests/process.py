@@ -57,9 +57,9 @@ class Process:
 
 
 @asynccontextmanager
-async def running(world: World, **more: str) -> AsyncIterator[Process]:
-    """Run the bot as a process until the block ends, and wait until it is ready."""
-    log = world.data_dir.parent / "bot.log"
+async def running(world: World, *, name: str = "bot", **more: str) -> AsyncIterator[Process]:
+    """Run the bot as a process until the block ends, and wait until it is ready; it logs under its name."""
+    log = world.data_dir.parent / f"{name}.log"
     with log.open("ab") as out:
         started = await asyncio.create_subprocess_exec(
             sys.executable,

@@ -13,6 +13,7 @@ from bot.domain.clusters import Cluster
 from bot.domain.errors import NotLinked
 from bot.domain.people import Person
 from bot.domain.secret import Secret
+from bot.jobs.alone import AloneInProcess
 from bot.jobs.live import SharedLiveReadings
 from bot.jobs.tasks import Tasks
 from bot.playground.cluster import ClusterTwin
@@ -23,10 +24,13 @@ from bot.store.links import SqlLinks
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.teams import SqlTeams
+from bot.store.tokens import SqlTokens
 from bot.store.vault import KeyRing, new_key
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.counting import Counting
+from bot.usecases.keep_health import KeepHealth
 from bot.usecases.link_account import LinkAccount, LinkWish
+from bot.usecases.renew_token import RenewToken
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.unlink_account import UnlinkAccount
 
@@ -37,17 +41,36 @@ class Office:
     def __init__(self, folder: Path, twin: ClusterTwin, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._database = Database(f"sqlite:///{folder / 'walltime.sqlite3'}")
-        cluster = Cluster(name="east", label="East", url=twin.url, timezone=ZoneInfo("Asia/Shanghai"))
+        cluster = Cluster(
+            name="east",
+            label="East",
+            url=twin.url,
+            platform_url=twin.platform_url,
+            timezone=ZoneInfo("Asia/Shanghai"),
+        )
         clusters = (cluster,)
         self._api = HttpClusterApi(clusters, clock=clock)
-        self.links = SqlLinks(self._database, KeyRing.parse(new_key()))
+        ring = KeyRing.parse(new_key())
+        self.links = SqlLinks(self._database, ring)
         self.readings = SqlReadings(self._database)
-        take = TakeReading(clusters=clusters, api=self._api, links=self.links, readings=self.readings)
+        tokens, alone = SqlTokens(self._database, ring, clock=clock), AloneInProcess()
+        health = KeepHealth(tokens=tokens)
+        take = TakeReading(
+            clusters=clusters,
+            api=self._api,
+            tokens=tokens,
+            readings=self.readings,
+            renew=RenewToken(clusters=clusters, api=self._api, tokens=tokens, health=health, alone=alone),
+            health=health,
+            alone=alone,
+        )
         self._link = LinkAccount(
             clusters=clusters, api=self._api, links=self.links, audit=SqlAuditLog(self._database)
         )
         self._unlink = UnlinkAccount(links=self.links)
-        live = SharedLiveReadings(take, lambda link: take.unless_fresh(link, now=clock()), Tasks())
+        live = SharedLiveReadings(
+            lambda link: take(link, now=clock()), lambda link: take.unless_fresh(link, now=clock()), Tasks()
+        )
         self._answer = AnswerUsage(
             clusters=clusters,
             links=self.links,

@@ -101,7 +101,15 @@ class World:
             "SLACK_BOT_TOKEN": BOT_TOKEN,
             "SLACK_API_URL": self.slack.api_url,
             "WALLTIME_CLUSTERS": json.dumps(
-                [{"name": "east", "label": "East", "url": self.east.url, "cluster_id": "11112"}]
+                [
+                    {
+                        "name": "east",
+                        "label": "East",
+                        "url": self.east.url,
+                        "platform_url": self.east.platform_url,
+                        "cluster_id": "11112",
+                    }
+                ]
             ),
             "WALLTIME_DATA_DIR": str(self.data_dir),
             "WALLTIME_HTTP_PORT": "0",

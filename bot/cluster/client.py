@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -14,7 +14,7 @@ from prometheus_client import Counter, Histogram
 
 from bot.cluster.http import CONNECT_TIMEOUT_S, TRANSPORT_ERRORS, Http, tls, transport_error
 from bot.cluster.http import transport as make_transport
-from bot.cluster.wire import core_hours_from
+from bot.cluster.wire import core_hours_from, next_token_from
 from bot.domain.clusters import Cluster
 from bot.domain.errors import ClusterSilent, WalltimeError
 from bot.domain.moments import http_date
@@ -33,11 +33,16 @@ REQUESTS = Counter(
 )
 SECONDS = Histogram("walltime_cluster_request_seconds", "Time to an answer, retries included.", ["cluster"])
 
+T = TypeVar("T")
+
 log = structlog.get_logger(__name__)
 
 
 class HttpClusterApi:
-    """`ClusterApi` over httpx on aiohttp: no cookies, no redirects, no proxies, bounded size and time."""
+    """`ClusterApi` and `TokenApi` over httpx on aiohttp.
+
+    No cookies, no redirects, no proxies, bounded size and time.
+    """
 
     def __init__(
         self,
@@ -61,11 +66,29 @@ class HttpClusterApi:
 
         The reading spans the request.
         """
-        asked_at, started = self._clock(), perf_counter()
+        url = f"{cluster.url}/hpc/openapi/v2/view/walltime/users/{quote(username, safe='')}"
+        asked_at = self._clock()
+        value = await self._call(cluster, "GET", url, token, core_hours_from)
+        # The clock may have been set back meanwhile.
+        return Reading(core_hours=value, at=asked_at, confirmed_at=max(asked_at, self._clock()))
+
+    async def next_token(self, cluster: Cluster, token: Secret) -> Secret:
+        """Exchange a token for the next one.
+
+        Tried again at once when the answer was lost, too: for a moment the old token may still be good.
+        """
+        url = f"{cluster.platform_url}/ac/openapi/v2/tokens/next"
+        return await self._call(cluster, "POST", url, token, next_token_from)
+
+    async def _call(
+        self, cluster: Cluster, method: str, url: str, token: Secret, read: Callable[[int, bytes], T]
+    ) -> T:
+        """Call with patience, and count how it ended."""
+        started = perf_counter()
         outcome = "failed"  # cancelled, or a fault of ours
         try:
             async with asyncio.timeout(self._patience):
-                value = await self._with_retries(cluster, username, token)
+                found = await self._with_retries(method, url, token, read)
             outcome = "ok"
         except TimeoutError:
             outcome = "ClusterSilent"
@@ -77,11 +100,12 @@ class HttpClusterApi:
             seconds = perf_counter() - started
             REQUESTS.labels(cluster.name, outcome).inc()
             SECONDS.labels(cluster.name).observe(seconds)
-            log.debug("cluster asked", cluster=cluster.name, outcome=outcome, seconds=round(seconds, 3))
-        # The clock may have been set back meanwhile.
-        return Reading(core_hours=value, at=asked_at, confirmed_at=max(asked_at, self._clock()))
+            log.debug(
+                "cluster asked", cluster=cluster.name, how=method, outcome=outcome, seconds=round(seconds, 3)
+            )
+        return found
 
-    async def _with_retries(self, cluster: Cluster, username: str, token: Secret) -> float:
+    async def _with_retries(self, method: str, url: str, token: Secret, read: Callable[[int, bytes], T]) -> T:
         async for attempt in stamina.retry_context(
             on=_worth_another_try,
             attempts=TRIES,
@@ -91,12 +115,11 @@ class HttpClusterApi:
             wait_jitter=0.2,
         ):
             with attempt:
-                return await self._ask(cluster, username, token)
+                return await self._ask(method, url, token, read)
         raise AssertionError("retry_context either returns or raises")  # pragma: no cover
 
-    async def _ask(self, cluster: Cluster, username: str, token: Secret) -> float:
-        url = f"{cluster.url}/hpc/openapi/v2/view/walltime/users/{quote(username, safe='')}"
-        return core_hours_from(*await self._http.send("GET", url, headers={"token": token}))
+    async def _ask(self, method: str, url: str, token: Secret, read: Callable[[int, bytes], T]) -> T:
+        return read(*await self._http.send(method, url, headers={"token": token}))
 
 
 def _worth_another_try(error: Exception) -> bool:

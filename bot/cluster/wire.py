@@ -1,7 +1,9 @@
-"""An answer's bytes into its data, the walltime endpoint's into a number, or the one right error.
+"""An answer's bytes into its data, a number, a token, or the one right error.
 
 Source: the platform's page of `/hpc/openapi/v2/view/walltime/users/{username}`. Business errors usually come
 with HTTP 200 and `data` may then hold a text, so the JSON `code` is read first, whatever the HTTP status.
+`/ac/openapi/v2/tokens/next` answers in the same envelope: by its page with a list of objects in `data`, by
+what clients of it report with one object, or with the token alone.
 """
 
 import json
@@ -20,6 +22,7 @@ from bot.domain.errors import (
     UsernameUnknown,
     WalltimeError,
 )
+from bot.domain.secret import Secret
 
 _REFUSALS: Final[dict[str, type[ClusterRefused]]] = {
     "10004": UsernameUnknown,  # a parameter is invalid, and the username is the only one
@@ -42,6 +45,18 @@ _MOST_CORE_HOURS: Final = 1e12
 def core_hours_from(status: int, body: bytes) -> float:
     """Return the core-hours; raises ClusterRefused, ClusterSilent, NoData or ClusterMisconfigured."""
     return _number(data_from(status, body))
+
+
+def next_token_from(status: int, body: bytes) -> Secret:
+    """Return the renewed token; raises ClusterRefused, ClusterSilent or ClusterMisconfigured."""
+    data = data_from(status, body)
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]
+    if isinstance(data, dict):
+        data = data.get("token")
+    if not isinstance(data, str) or not data:
+        raise ClusterMisconfigured("a renewal without a token")
+    return Secret(data)
 
 
 def data_from(

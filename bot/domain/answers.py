@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.domain.clusters import Cluster
 from bot.domain.errors import WalltimeError
 from bot.domain.forecast import Forecast
+from bot.domain.health import Health
 from bot.domain.limits import Limit
 from bot.domain.people import Link, Person
 from bot.domain.usage import Reading, Usage, Window
@@ -50,7 +51,7 @@ class LinkHealth:
     """One link as `status` shows it; `cluster` is None when it left the settings.
 
     Without `next_poll_at` polling has stopped until there is a new token. `failing_since` is the first of the
-    failures in a row.
+    failures in a row; `renew_at` is when the token's renewal is tried next.
     """
 
     link: Link
@@ -58,6 +59,8 @@ class LinkHealth:
     reading: Reading | None
     next_poll_at: datetime | None = None
     failing_since: datetime | None = None
+    health: Health | None = None
+    renew_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

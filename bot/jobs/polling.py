@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
 from prometheus_client import Counter
 
-from bot.domain.errors import ClusterMisconfigured, ClusterSilent, WalltimeError
+from bot.domain.errors import WalltimeError
+from bot.jobs.outages import Outages
 from bot.jobs.tasks import Tasks
 from bot.ports.alerting import Polled, Polls
 
@@ -17,12 +17,8 @@ AT_ONCE: Final = 20
 CHUNK: Final = 500
 # A claim that outlives every time-out: what a crash left behind is due again then.
 LEASE: Final = timedelta(minutes=1)
-# One refused connection is no outage.
-GONE_AFTER: Final = 3
 
 POLLS: Final = Counter("walltime_polls_total", "Polls, by cluster and outcome.", ["cluster", "outcome"])
-
-log = structlog.get_logger(__name__)
 
 
 class Polling:
@@ -42,7 +38,7 @@ class Polling:
         self._tasks = tasks
         self._clock = clock
         self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
-        self._silent: defaultdict[str, int] = defaultdict(int)
+        self._outages = Outages(gone="a cluster does not answer", back="a cluster answers again")
         self._under_way: set[tuple[str, str]] = set()
 
     async def turn(self) -> None:
@@ -62,14 +58,4 @@ class Polling:
         finally:
             self._under_way.discard(key)
         POLLS.labels(cluster, type(error).__name__ if error else "ok").inc()
-        self._note(cluster, error)
-
-    def _note(self, cluster: str, error: WalltimeError | None) -> None:
-        """Say once that a cluster is gone, and once that it is back."""
-        if isinstance(error, ClusterSilent | ClusterMisconfigured):
-            self._silent[cluster] += 1
-            if self._silent[cluster] == GONE_AFTER:
-                log.warning("a cluster does not answer", cluster=cluster, why=str(error))
-            return
-        if self._silent.pop(cluster, 0) >= GONE_AFTER:
-            log.info("a cluster answers again", cluster=cluster)
+        self._outages.note(cluster, error)

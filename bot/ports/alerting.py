@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.domain.alerts import AlertState, Decision, Owed, Transition
 from bot.domain.audience import Consent
+from bot.domain.health import LinkNews
 from bot.domain.limits import Limit, Place
 from bot.domain.people import Link, Person
 from bot.ports import AuditEntry
@@ -44,14 +45,16 @@ class NoticeKind(StrEnum):
     LIMIT_SET = "limit_set"  # posted where a channel's limit was set
     TEST = "test"  # `alerts test`
     NO_DATA = "no_data"  # to a link's owner: nothing heard from the cluster for long
-    TOKEN_REFUSED = "token_refused"  # noqa: S105 (a kind of notice)
     CONSENT = "consent"  # to who joined a team before others could read its channel
+    LINK_HEALTH = "link_health"  # to a link's owner: its token does not live on
     CHANNEL_TROUBLE = "channel_trouble"  # to whoever set a limit: its channel does not take messages
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
     """A message owed. `text` is the finished sentence of kinds that draw nothing newer at delivery.
+
+    `news` is about a link, whose `link_id` is then the `subject`.
 
     `attempted_at` is set before a post and cleared by its definite end: a notice that carries it may or may
     not have been told, and is looked for by its id before it is told again.
@@ -66,6 +69,7 @@ class Notice:
     subject: str = ""
     owed: Owed | None = None
     text: str = ""
+    news: LinkNews | None = None
     attempts: int = 0
     attempted_at: datetime | None = None
 
@@ -223,8 +227,8 @@ class Teams(Protocol):
 class Polled:
     """A link and how its polling goes.
 
-    `failing_since` is the first of the failures in a row, `failures` their number; `owner_told` when the
-    owner heard that there is no data; `stopped` when the token was refused and polling waits for a new one.
+    `failing_since` is the first of the failures in a row, `failures` their number, `token_failures` of those
+    in which the token could not be opened; `owner_told` when the owner heard that there is no data.
     """
 
     link: Link
@@ -233,7 +237,6 @@ class Polled:
     failures: int = 0
     token_failures: int = 0
     owner_told: bool = False
-    stopped: bool = False
 
 
 class Polls(Protocol):

@@ -20,5 +20,6 @@ async def _publish(desk: Desk, person: Person, client: AsyncWebClient) -> None:
         answers = await desk.answer_usage(person, now=desk.clock())
     except NotLinked:
         answers = ()
-    view = home_view(answers, now=desk.clock(), command=desk.command)
+    status = await desk.show_status(person, None)
+    view = home_view(answers, status.links, now=desk.clock(), command=desk.command)
     await client.views_publish(user_id=person.user, view=view)

@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 
 from bot.domain.alerts import AlertState, Owed, Transition
 from bot.domain.audience import Consent
+from bot.domain.health import LinkNews
 from bot.domain.limits import Limit
 
 LIMIT: Final = TypeAdapter(Limit)
@@ -13,3 +14,4 @@ STATE: Final = TypeAdapter(AlertState)
 TRANSITION: Final = TypeAdapter(Transition)
 OWED: Final = TypeAdapter(Owed)
 CONSENT: Final = TypeAdapter(Consent)
+NEWS: Final = TypeAdapter(LinkNews)

@@ -11,15 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.access_keys import AccessKey
 from bot.domain.errors import NotLinked, SealBroken
+from bot.domain.health import State
 from bot.domain.people import Link, Person
+from bot.domain.renewal import renew_at
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading, follow
 from bot.ports import AuditEntry
 from bot.store.access_keys import keep_access_key
 from bot.store.audit import append, note_broken_seal
 from bot.store.engine import Database
+from bot.store.notices import withdraw_news
 from bot.store.sealed import LINK_TOKEN
-from bot.store.tables import as_kept, links, people, polls, readings
+from bot.store.tables import as_kept, health, links, people, polls, readings
 from bot.store.vault import KeyRing
 
 COLUMNS: Final = (
@@ -60,7 +63,7 @@ class SqlLinks:
         if sealed is None:
             raise NotLinked(link.cluster)
         try:
-            return LINK_TOKEN.unseal(self._ring, sealed, *_row(link.person, link.cluster))
+            return LINK_TOKEN.unseal(self._ring, sealed, *row_of(link.person, link.cluster))
         except SealBroken:
             await note_broken_seal(self._database, link, now=self._clock())
             raise
@@ -70,12 +73,14 @@ class SqlLinks:
     ) -> Link:
         """Store link, token, key, first reading and audit entry in one transaction."""
         person = link.person
-        sealed = LINK_TOKEN.seal(self._ring, token, *_row(person, link.cluster))
+        sealed = LINK_TOKEN.seal(self._ring, token, *row_of(person, link.cluster))
         async with self._database.writes() as connection:
             await _meet(connection, person, link.linked_at)
             earlier = (
                 await connection.execute(select(*COLUMNS).where(_of(person, link.cluster)))
             ).one_or_none()
+            if earlier is not None:
+                await withdraw_news(connection, link_of(earlier), now=link.linked_at)
             if earlier is not None and earlier.username == link.username:
                 stored = link_of(earlier, linked_at=link.linked_at, expires=link.token_expires_at)
                 await connection.execute(
@@ -101,6 +106,7 @@ class SqlLinks:
                 stored = link
             await keep_access_key(connection, self._ring, stored, access_key)
             await _due_at_once(connection, stored)
+            await _in_good_health(connection, stored)
             await add_reading(connection, stored, reading)
             await append(connection, _entry(stored, "linked", person.user, link.linked_at))
         if earlier is not None:
@@ -115,6 +121,7 @@ class SqlLinks:
             ).one_or_none()
             if gone is None:
                 return False
+            await withdraw_news(connection, link_of(gone), now=now)
             await append(connection, _entry(link_of(gone), "unlinked", actor, now))
         await self._database.erase_traces()
         return True
@@ -177,6 +184,32 @@ async def _due_at_once(connection: AsyncConnection, link: Link) -> None:
     )
 
 
+async def _in_good_health(connection: AsyncConnection, link: Link) -> None:
+    """Let the renewal of the new token begin; whoever still renews the one before comes too late."""
+    values = {
+        "stored_at": link.linked_at,
+        "renew_at": renew_at(link.link_id, stored_at=link.linked_at, expires_at=link.token_expires_at),
+        "lease_until": None,
+        "state": State.HEALTHY.value,
+        "since": link.linked_at,
+        "code": "",
+        "turned_down": False,
+        "works": False,
+        "refusals": 0,
+        "failures": 0,
+        "told": None,
+    }
+    make = _INSERT[connection.dialect.name]
+    await connection.execute(
+        make(health)
+        .values(workspace=link.person.workspace, link_id=link.link_id, generation=1, **values)
+        .on_conflict_do_update(
+            index_elements=[health.c.workspace, health.c.link_id],
+            set_={**values, "generation": health.c.generation + 1},
+        )
+    )
+
+
 async def _meet(connection: AsyncConnection, person: Person, now: datetime) -> None:
     """Remember that this person exists."""
     make = _INSERT[connection.dialect.name]
@@ -192,8 +225,8 @@ def _of(person: Person, cluster: str | None = None) -> ColumnElement[bool]:
     return mine if cluster is None else and_(mine, links.c.cluster == cluster)
 
 
-def _row(person: Person, cluster: str) -> tuple[str, ...]:
-    """Whose row it is: what a token's seal is bound to."""
+def row_of(person: Person, cluster: str) -> tuple[str, ...]:
+    """Return whose row it is: what a token's seal is bound to."""
     return (person.workspace, person.user, cluster)
 
 

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alerts import Form
 from bot.domain.limits import Place, PlaceKind
+from bot.domain.people import Link
 from bot.ports.alerting import ChannelTrouble, Notice, NoticeKind, Receipt
-from bot.store.bodies import OWED
+from bot.store.bodies import NEWS, OWED
 from bot.store.engine import Database
 from bot.store.tables import alerts, notices, places
 
@@ -147,11 +148,27 @@ async def owe(connection: AsyncConnection, notice: Notice) -> None:
             subject=notice.subject,
             owed=None if notice.owed is None else OWED.dump_json(notice.owed).decode(),
             text=notice.text,
+            news=None if notice.news is None else NEWS.dump_json(notice.news).decode(),
             created_at=notice.created_at,
             due_at=notice.created_at,
             attempts=0,
         )
         .on_conflict_do_nothing()
+    )
+
+
+async def withdraw_news(connection: AsyncConnection, link: Link, *, now: datetime) -> None:
+    """Close what was owed about a link and is not true any more, unless it may have been told already."""
+    await connection.execute(
+        update(notices)
+        .where(
+            notices.c.workspace == link.person.workspace,
+            notices.c.subject == link.link_id,
+            notices.c.news.is_not(None),
+            notices.c.ended_at.is_(None),
+            notices.c.attempted_at.is_(None),
+        )
+        .values(ended_at=now, due_at=None, dropped="the link is well again, or gone")
     )
 
 
@@ -166,6 +183,7 @@ def _notice(row: Any) -> Notice:
         subject=row.subject,
         owed=None if row.owed is None else OWED.validate_json(row.owed),
         text=row.text,
+        news=None if row.news is None else NEWS.validate_json(row.news),
         attempts=row.attempts,
         attempted_at=row.attempted_at,
     )

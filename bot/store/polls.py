@@ -21,7 +21,6 @@ _POLL = (
     polls.c.failures,
     polls.c.token_failures,
     polls.c.owner_told,
-    polls.c.stopped,
 )
 
 
@@ -80,7 +79,6 @@ class SqlPolls:
                     failures=polled.failures,
                     token_failures=polled.token_failures,
                     owner_told=polled.owner_told,
-                    stopped=polled.stopped,
                 )
             )
             if notice is not None:
@@ -116,5 +114,4 @@ def _polled(row: Any) -> Polled:
         failures=row.failures,
         token_failures=row.token_failures,
         owner_told=row.owner_told,
-        stopped=row.stopped,
     )

@@ -161,6 +161,27 @@ polls = Table(
     ForeignKeyConstraint(["workspace", "link_id"], ["links.workspace", "links.link_id"], ondelete="CASCADE"),
 )
 
+health = Table(
+    "health",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("link_id", String(32), primary_key=True),
+    # Counts the tokens that stood in the link's row, whichever way they came.
+    Column("generation", Integer, nullable=False),
+    Column("stored_at", Moment, nullable=False),
+    Column("renew_at", Moment, index=True),
+    Column("lease_until", Moment),
+    Column("state", String(16), nullable=False, index=True),
+    Column("since", Moment, nullable=False),
+    Column("code", String(16), nullable=False),
+    Column("turned_down", Boolean, nullable=False),
+    Column("works", Boolean, nullable=False),
+    Column("refusals", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("told", String(16)),
+    ForeignKeyConstraint(["workspace", "link_id"], ["links.workspace", "links.link_id"], ondelete="CASCADE"),
+)
+
 # Limits, states and transitions are read and written whole: they stand as JSON beside what is looked up.
 limits = Table(
     "limits",
@@ -220,6 +241,7 @@ notices = Table(
     Column("subject", String(32), nullable=False),
     Column("owed", Text),
     Column("text", Text, nullable=False),
+    Column("news", Text),
     Column("created_at", Moment, nullable=False),
     # Due and free at this moment; null once it is told or dropped.
     Column("due_at", Moment, index=True),

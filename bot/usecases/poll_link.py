@@ -6,7 +6,8 @@ from typing import Final
 
 from bot.domain.alerts import AlertState
 from bot.domain.clusters import Cluster
-from bot.domain.errors import NotLinked, SealBroken, TokenRefused, WalltimeError
+from bot.domain.errors import NotLinked, SealBroken, WalltimeError
+from bot.domain.health import Event, Happened, LinkNews
 from bot.domain.judging import judge
 from bot.domain.limits import Limit, Place, PlaceKind
 from bot.domain.people import Link
@@ -15,6 +16,7 @@ from bot.domain.polling import LONGEST_GAP, Watch, next_gap, watch
 from bot.ports import LiveReadings
 from bot.ports.alerting import Alert, Alerts, Limits, Notice, NoticeKind, Polled, Polls
 from bot.usecases.counting import LOOK_BACK, Counting, alert_notices, derived_id
+from bot.usecases.keep_health import KeepHealth
 
 OWNER_HEARS_AFTER: Final = timedelta(hours=6)
 TOKEN_TRIES: Final = 3
@@ -30,12 +32,14 @@ class PollLink:
     limits: Limits
     alerts: Alerts
     polls: Polls
+    health: KeepHealth
 
     async def __call__(self, polled: Polled, *, now: datetime) -> WalltimeError | None:
         """Poll; return what went wrong, if anything did. Nothing is counted from a failed poll."""
         link = polled.link
         cluster = self.counting.cluster(link.cluster)
         if cluster is None:
+            await self.health(link, Event(what=Happened.CLUSTER_MISSING), now=now)
             await self._plan(polled, self.counting.poll_interval * LONGEST_GAP, now, notice=None)
             return None
         try:
@@ -43,7 +47,7 @@ class PollLink:
         except NotLinked:
             return None
         except WalltimeError as error:
-            await self._failed(polled, error, cluster, now)
+            await self._failed(polled, error, now)
             return error
         await self._judge_all(polled, cluster, max(now, reading.confirmed_at))
         return None
@@ -86,45 +90,37 @@ class PollLink:
                 break
         return watch(limit, self.counting.measure(limit, counted, cluster, now=now))
 
-    async def _failed(self, polled: Polled, error: WalltimeError, cluster: Cluster, now: datetime) -> None:
-        """Note the failure; the owner hears once, of a dead token sooner than of a silent cluster."""
+    async def _failed(self, polled: Polled, error: WalltimeError, now: datetime) -> None:
+        """Note the failure; the owner hears once of a long silence, and of a token that does not open."""
         since = polled.failing_since or now
-        refused = isinstance(error, TokenRefused | SealBroken)
-        after = replace(
+        closed = isinstance(error, SealBroken)
+        failed = replace(
             polled,
             failing_since=since,
             failures=polled.failures + 1,
-            token_failures=polled.token_failures + 1 if refused else 0,
+            token_failures=polled.token_failures + 1 if closed else 0,
         )
         notice = None
-        if after.token_failures >= TOKEN_TRIES:
-            text = (
-                f"{cluster.label} does not accept your token any more: I cannot read your core-hours there. "
-                "Link again; your readings and limits are kept."
-            )
-            notice = _to_owner(polled.link, NoticeKind.TOKEN_REFUSED, text, since, now)
-            after = replace(after, stopped=True, owner_told=True)
+        if failed.token_failures >= TOKEN_TRIES:
+            await self.health(polled.link, Event(what=Happened.TOKEN_UNREADABLE), now=now)
         elif not polled.owner_told and now - since >= OWNER_HEARS_AFTER:
-            text = (
-                f"{cluster.label} has given me no data on {polled.link.username} for 6 hours. "
-                "I keep trying; until then your alerts there stay silent."
-            )
-            notice = _to_owner(polled.link, NoticeKind.NO_DATA, text, since, now)
-            after = replace(after, owner_told=True)
-        await self._plan(after, self.counting.poll_interval, now, notice=notice)
+            notice = _no_data(polled.link, since, now)
+            failed = replace(failed, owner_told=True)
+        await self._plan(failed, self.counting.poll_interval, now, notice=notice)
 
     async def _plan(self, polled: Polled, gap: timedelta, now: datetime, *, notice: Notice | None) -> None:
         await self.polls.plan(polled, next_at=now + _spread(gap, polled.link), notice=notice)
 
 
-def _to_owner(link: Link, kind: NoticeKind, text: str, since: datetime, now: datetime) -> Notice:
+def _no_data(link: Link, since: datetime, now: datetime) -> Notice:
     return Notice(
         workspace=link.person.workspace,
-        notice_id=derived_id(link.link_id, kind, since.isoformat()),
+        notice_id=derived_id(link.link_id, NoticeKind.NO_DATA, since.isoformat()),
         place=Place(kind=PlaceKind.DM, slack_id=link.person.user),
-        kind=kind,
+        kind=NoticeKind.NO_DATA,
         created_at=now,
-        text=text,
+        subject=link.link_id,
+        news=LinkNews(cluster=link.cluster, username=link.username),
     )
 
 

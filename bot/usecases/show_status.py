@@ -7,6 +7,7 @@ from bot.domain.clusters import Cluster
 from bot.domain.people import Link, Person
 from bot.ports import Links, Readings
 from bot.ports.alerting import Limits, Polls, Teams
+from bot.ports.renewal import Tokens
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +20,7 @@ class ShowStatus:
     polls: Polls
     limits: Limits
     teams: Teams
+    tokens: Tokens
 
     async def __call__(self, person: Person, channel: str | None) -> Status:
         """Return every link, those on clusters that left the settings included, and the channel."""
@@ -42,10 +44,13 @@ class ShowStatus:
 
     async def _health(self, link: Link, cluster: Cluster | None) -> LinkHealth:
         polled = await self.polls.series(link.person.workspace, [link.person.user], link.cluster)
+        held = await self.tokens.look(link)
         return LinkHealth(
             link=link,
             cluster=cluster,
             reading=await self.readings.last(link),
             next_poll_at=await self.polls.next_due(link),
             failing_since=next((one.failing_since for one in polled), None),
+            health=None if held is None else held.health,
+            renew_at=None if held is None else held.renew_at,
         )

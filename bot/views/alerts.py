@@ -18,12 +18,14 @@ from slackblocks import (
 from bot.domain.alert_keys import AlertKey
 from bot.domain.alerts import MOST_REMINDERS, Owed, Status, Telling
 from bot.domain.clusters import Cluster
+from bot.domain.health import LinkNews
 from bot.domain.limits import Place
 from bot.views.alert_buttons import ALERT_RAISE_LIMIT, ALERT_WHY, alert_buttons
 from bot.views.alert_words import ShownAlert, as_of, foreseen, share_of, standing, used, where
 from bot.views.format import hours
-from bot.views.kit import Message, link_button, say, small_print
+from bot.views.kit import Message, say, small_print
 from bot.views.language import ENGLISH, Language, spoken_in
+from bot.views.link_health import news_message
 from bot.views.storms import storm_message, storm_more_message
 from bot.views.trouble import trouble_message_text
 
@@ -91,13 +93,13 @@ def reply_message(alert: ShownAlert, owed: Owed, *, now: datetime, cluster: Clus
     return Message(text=spoken, blocks=(SectionBlock(shown),))
 
 
-def finished_message(text: str, *, relink: bool = False) -> Message:
+def finished_message(text: str) -> Message:
     """Draw a sentence that is finished already, long ones in several sections."""
     first, *others = [text[at : at + _LONGEST_SECTION] for at in range(0, len(text), _LONGEST_SECTION)] or [
         " "
     ]
     more = [SectionBlock(part) for part in others[:40]]
-    return Message(text=text, blocks=(*say(first, *more).blocks, *((_link_row(),) if relink else ())))
+    return Message(text=text, blocks=say(first, *more).blocks)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,9 +127,13 @@ class AlertDrawings:
         clusters = [self._cluster(alert) for alert, _ in rows]
         return spoken_in(self.language, storm_more_message)(rows, clusters=clusters)
 
-    def finished(self, text: str, *, relink: bool) -> Message:
+    def finished(self, text: str) -> Message:
         """Draw a finished sentence."""
-        return spoken_in(self.language, finished_message)(text, relink=relink)
+        return spoken_in(self.language, finished_message)(text)
+
+    def news(self, news: LinkNews) -> Message:
+        """Draw what a link's owner hears."""
+        return spoken_in(self.language, news_message)(news, self.clusters)
 
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages."""
@@ -187,7 +193,3 @@ def _buttons(alert: ShownAlert, now: datetime) -> ActionsBlock:
 
 def _more(sentence: str) -> str:
     return f" {sentence}" if sentence else ""
-
-
-def _link_row() -> ActionsBlock:
-    return ActionsBlock([link_button(text="Link again")])

@@ -15,7 +15,7 @@ from slackblocks import (
     TextType,
 )
 
-from bot.domain.answers import LinkUsage
+from bot.domain.answers import LinkHealth, LinkUsage
 from bot.views.format import escape
 from bot.views.kit import (
     HOME_REFRESH,
@@ -27,16 +27,20 @@ from bot.views.kit import (
     link_button,
     small_print,
 )
+from bot.views.link_health import token_sentence
 from bot.views.usage import usage_blocks
 
 
-def home_view(answers: Sequence[LinkUsage], *, now: datetime, command: str) -> View:
-    """Draw a person's usage and every button; correct for somebody without a link too."""
+def home_view(
+    answers: Sequence[LinkUsage], links: Sequence[LinkHealth], *, now: datetime, command: str
+) -> View:
+    """Draw a person's usage, how each link fares and every button; correct for somebody without a link too."""
     blocks: list[Block] = [HeaderBlock("Your core-hours")]
-    if answers:
-        blocks += usage_blocks(answers, now=now, refresh=HOME_REFRESH)
-        blocks.append(DividerBlock())
-        blocks += [_unlink_block(answer) for answer in answers[:MOST_LINKS]]
+    if links:
+        if answers:
+            blocks += usage_blocks(answers, now=now, refresh=HOME_REFRESH)
+            blocks.append(DividerBlock())
+        blocks += [_unlink_block(link, now) for link in links[:MOST_LINKS]]
         blocks.append(buttons(link_button(text="Link another cluster")))
     else:
         blocks.append(
@@ -49,14 +53,14 @@ def home_view(answers: Sequence[LinkUsage], *, now: datetime, command: str) -> V
     return draw(HomeTabView(blocks=blocks))
 
 
-def _unlink_block(answer: LinkUsage) -> SectionBlock:
-    name = f"{answer.link.username} on {answer.cluster.label}"
+def _unlink_block(health: LinkHealth, now: datetime) -> SectionBlock:
+    name = f"{health.link.username} on {health.cluster.label if health.cluster else health.link.cluster}"
     return SectionBlock(
-        f"{escape(name)} is linked.",
+        f"{escape(name)} is linked: {token_sentence(health, now)}",
         accessory=Button(
             text="Unlink",
             action_id=UNLINK_CONFIRM,
-            value=answer.link.cluster,
+            value=health.link.cluster,
             style="danger",
             confirm=ConfirmationDialogue(
                 title="Unlink?",

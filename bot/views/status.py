@@ -7,6 +7,7 @@ from slackblocks import Block, SectionBlock
 from bot.domain.answers import ChannelStatus, LinkHealth, Status
 from bot.views.format import age, escape, hours
 from bot.views.kit import MOST_LINKS, Message, buttons, left_out, link_button, small_print
+from bot.views.link_health import token_sentence
 
 
 def status_message(status: Status, *, now: datetime, version: str) -> Message:
@@ -49,17 +50,7 @@ def _next_poll(health: LinkHealth, now: datetime) -> str:
         return "I do not ask this cluster any more."
     silent = f"No data for {age(now - health.failing_since)}. " if health.failing_since else ""
     if health.next_poll_at is None:
-        return f"{silent}I no longer ask: the token was refused; link again."
+        return f"{silent}I no longer ask."
     if health.next_poll_at <= now:
         return f"{silent}Next poll now."
     return f"{silent}Next poll in {age(health.next_poll_at - now)}."
-
-
-def token_sentence(health: LinkHealth, now: datetime) -> str:
-    """Say how long the token lives."""
-    expires_at = health.link.token_expires_at
-    if expires_at is None:
-        return "the token does not say when it expires."
-    if expires_at <= now:
-        return f"the token expired {age(now - expires_at)} ago; link again."
-    return f"the token expires in {age(expires_at - now)}."

@@ -17,10 +17,12 @@ from bot.cluster.client import PATIENCE, HttpClusterApi
 from bot.cluster.platform import HttpPlatform
 from bot.domain.limits import Place
 from bot.domain.secret import Secret
+from bot.jobs.alone import AloneInProcess
 from bot.jobs.delivery import Delivery
 from bot.jobs.engine import TICK, Engine
 from bot.jobs.live import SharedLiveReadings
 from bot.jobs.polling import Polling
+from bot.jobs.renewing import Renewing
 from bot.jobs.repeats import Repeats
 from bot.jobs.tasks import Tasks
 from bot.slack.app import dispatch, make_app
@@ -44,6 +46,7 @@ from bot.store.old_readings import SqlOldReadings
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.teams import SqlTeams
+from bot.store.tokens import SqlTokens
 from bot.store.workspaces import SqlWorkspaces
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
@@ -53,10 +56,12 @@ from bot.usecases.deliver import DeliverNotices
 from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.hear_of_channel import HearOfChannel
 from bot.usecases.join_team import JoinTeam
+from bot.usecases.keep_health import KeepHealth
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.link_by_access_key import LinkByAccessKey
 from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.poll_link import PollLink
+from bot.usecases.renew_token import LEASE, RenewToken
 from bot.usecases.set_limit import SetLimit
 from bot.usecases.show_history import ShowHistory
 from bot.usecases.show_person import ShowPerson
@@ -229,12 +234,31 @@ class Bot:
         clusters = self._settings.clusters
         links = SqlLinks(self._database, self._ring, clock=self._clock)
         readings = SqlReadings(self._database)
-        take = TakeReading(clusters=clusters, api=api, links=links, readings=readings)
-        live = SharedLiveReadings(take, lambda link: take.unless_fresh(link, now=self._clock()), self._tasks)
         limits, alerts, audit = (
             SqlLimits(self._database),
             SqlAlerts(self._database),
             SqlAuditLog(self._database),
+        )
+        tokens, alone = SqlTokens(self._database, self._ring, clock=self._clock), AloneInProcess()
+        health = KeepHealth(tokens=tokens)
+        keys = SqlAccessKeys(self._database, self._ring, clock=self._clock)
+        sign_in = SignIn(clusters=clusters, platform=platform, keys=keys, audit=audit)
+        renew = RenewToken(
+            clusters=clusters, api=api, tokens=tokens, health=health, alone=alone, sign_in=sign_in
+        )
+        take = TakeReading(
+            clusters=clusters,
+            api=api,
+            tokens=tokens,
+            readings=readings,
+            renew=renew,
+            health=health,
+            alone=alone,
+        )
+        live = SharedLiveReadings(
+            lambda link: take(link, now=self._clock()),
+            lambda link: take.unless_fresh(link, now=self._clock()),
+            self._tasks,
         )
         languages = SqlLanguages(self._database)
         places = SqlPlaces(self._database)
@@ -246,7 +270,9 @@ class Bot:
             teams=teams,
             polls=polls,
         )
-        poll = PollLink(counting=counting, live=live, limits=limits, alerts=alerts, polls=polls)
+        poll = PollLink(
+            counting=counting, live=live, limits=limits, alerts=alerts, polls=polls, health=health
+        )
         polling = Polling(
             polls,
             lambda polled, now: poll(polled, now=now),
@@ -261,6 +287,9 @@ class Bot:
             language = await tongues.of_place(workspace, place)
             return AlertDrawings(clusters=clusters, language=language)
 
+        renewing = Renewing(
+            tokens, lambda held, now: renew(held, now=now), self._tasks, clock=self._clock, lease=LEASE
+        )
         deliver = DeliverNotices(
             notices=notices,
             alerts=alerts,
@@ -281,10 +310,9 @@ class Bot:
         pages = SqlLinkPages(self._database, self._ring)
         self._engine.every(self._tick, "link pages", lambda: pages.sweep(now=self._clock()))
         self._engine.every(self._tick, "polling", polling.turn)
+        self._engine.every(self._tick, "renewal", renewing.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
         self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
-        keys = SqlAccessKeys(self._database, self._ring, clock=self._clock)
-        sign_in = SignIn(clusters=clusters, platform=platform, keys=keys, audit=audit)
         audiences = SlackAudiences(self._client_for, self._clock)
         guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
         answer_usage = AnswerUsage(
@@ -310,7 +338,13 @@ class Bot:
             link_by_access_key=LinkByAccessKey(sign_in=sign_in, link_account=link_account),
             unlink_account=UnlinkAccount(links=links),
             show_status=ShowStatus(
-                clusters=clusters, links=links, readings=readings, polls=polls, limits=limits, teams=teams
+                clusters=clusters,
+                links=links,
+                readings=readings,
+                polls=polls,
+                limits=limits,
+                teams=teams,
+                tokens=tokens,
             ),
             show_history=ShowHistory(
                 clusters=clusters, readings=readings, polls=polls, limits=limits, teams=teams, guard=guard

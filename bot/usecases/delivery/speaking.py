@@ -76,13 +76,15 @@ class Speaking:
         return Post(notices=notices, message=message, alert=alert)
 
     async def _finished(self, notice: Notice) -> Post | None:
-        """Return a sentence that was finished when it was owed."""
+        """Return a sentence that was finished when it was owed, or a link's news."""
         why = await self._why_not(notice)
         if why is not None:
             await self.hand.drop([notice], why)
             return None
-        relink = notice.kind is NoticeKind.TOKEN_REFUSED
-        message = self.turn.drawn(lambda draw: draw.finished(notice.text, relink=relink))
+        news = notice.news
+        message = self.turn.drawn(
+            lambda draw: draw.finished(notice.text) if news is None else draw.news(news)
+        )
         return Post(notices=(notice,), message=message)
 
     async def _why_not(self, notice: Notice) -> str | None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from bot.domain.alerts import Owed
+from bot.domain.health import LinkNews
 from bot.domain.limits import Place
 from bot.ports.alerting import Alert, Alerts, Limits, Notices, Notifier, Places, Receipt
 from bot.usecases.delivery.units import Row
@@ -36,8 +37,12 @@ class Drawings(Protocol):
         """Draw another table of a storm, for its thread."""
         ...
 
-    def finished(self, text: str, *, relink: bool) -> object:
-        """Draw a finished sentence, perhaps with the button to link again."""
+    def finished(self, text: str) -> object:
+        """Draw a finished sentence."""
+        ...
+
+    def news(self, news: LinkNews) -> object:
+        """Draw what a link's owner hears."""
         ...
 
     def trouble(self, place: Place, code: str) -> str:

@@ -46,7 +46,7 @@ async def lab(
     await twin.start()
     try:
         twin.add_user("alice", core_hours=20.25)
-        cluster = east(twin.url, ca_file=ca or None)
+        cluster = east(twin.url, platform_url=twin.platform_url, ca_file=ca or None)
         async with HttpClusterApi([cluster], clock=lambda: NOW, patience=patience) as api:
             with stamina.set_testing(True, attempts=10, cap=True):
                 yield Lab(twin, cluster, api, Secret(twin.token("alice")))

@@ -13,13 +13,15 @@ from bot.domain.usage import Reading
 from bot.store.engine import Database
 from bot.store.limits import SqlLimits
 from bot.store.links import SqlLinks
+from bot.store.notices import SqlNotices
 from bot.store.old_readings import SqlOldReadings
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.tables import metadata
 from bot.store.teams import SqlTeams
+from bot.store.tokens import SqlTokens
 from bot.store.vault import KeyRing
-from tests.unit.kit import RING_KEY, reading
+from tests.unit.kit import NOW, RING_KEY, reading
 
 RING = KeyRing.parse(f"k1:{RING_KEY}")
 
@@ -35,6 +37,8 @@ class Store:
     limits: SqlLimits = field(init=False)
     teams: SqlTeams = field(init=False)
     old: SqlOldReadings = field(init=False)
+    tokens: SqlTokens = field(init=False)
+    notices: SqlNotices = field(init=False)
 
     def __post_init__(self) -> None:
         self.links = SqlLinks(self.database, RING)
@@ -43,6 +47,8 @@ class Store:
         self.limits = SqlLimits(self.database)
         self.teams = SqlTeams(self.database)
         self.old = SqlOldReadings(self.database)
+        self.tokens = SqlTokens(self.database, RING, clock=lambda: NOW)
+        self.notices = SqlNotices(self.database)
 
     async def record(self, link: Link, first: Reading | None = None, *, token: str = "token") -> Link:
         """Link, with a first reading."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.alerts import AlertState, Decision, Form, Owed, Reason, Telling, Transition
 from bot.domain.errors import TellingFailed, TellingPaused, TellingRefused, TellingUnsure
+from bot.domain.health import LinkNews
 from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import MONTH, next_window, window
@@ -99,10 +100,13 @@ class Draw:
     def storm_more(self, rows: Sequence[tuple[Alert, Owed]]) -> object:
         return ("more", [alert.subject for alert, _ in rows])
 
-    def finished(self, text: str, *, relink: bool) -> object:
+    def finished(self, text: str) -> object:
         if text == "undrawable":
             raise ValueError(text)
-        return ("text", text, *(["relink"] if relink else []))
+        return ("text", text)
+
+    def news(self, news: LinkNews) -> object:
+        return ("news", news.username)
 
     def trouble(self, place: Place, code: str) -> str:
         return f"{place.slack_id}: {code}"
@@ -936,8 +940,7 @@ async def test_trouble_that_is_over_is_not_spoken_of(world: World) -> None:
     {
         "limit set": (NoticeKind.LIMIT_SET, ("text", "hello")),
         "test": (NoticeKind.TEST, ("text", "hello")),
-        "no data": (NoticeKind.NO_DATA, ("text", "hello")),
-        "token refused": (NoticeKind.TOKEN_REFUSED, ("text", "hello", "relink")),
+        "from before links had news": (NoticeKind.LINK_HEALTH, ("text", "hello")),
     },
 )
 async def test_finished_sentences_are_told_as_they_are(
@@ -946,6 +949,14 @@ async def test_finished_sentences_are_told_as_they_are(
     world.owe_text(kind, place=BOSS)
     await world.turn()
     assert world.said(BOSS) == [said]
+
+
+async def test_news_of_a_link_are_drawn_as_they_are_told(world: World) -> None:
+    notice_id = world.owe_text(NoticeKind.LINK_HEALTH, place=BOSS)
+    row = world.rows[notice_id]
+    row.notice = replace(row.notice, text="", news=LinkNews(cluster="east", username="alice"))
+    await world.turn()
+    assert world.said(BOSS) == [("news", "alice")]
 
 
 # Whatever happens

@@ -25,12 +25,15 @@ from bot.domain.limits import Scope, ScopeKind
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading, Usage
+from bot.jobs.alone import AloneInProcess
 from bot.store.audit import SqlAuditLog
 from bot.store.engine import Database
 from bot.store.tables import metadata
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.counting import Counting
+from bot.usecases.keep_health import KeepHealth
 from bot.usecases.link_account import LinkAccount, LinkWish
+from bot.usecases.renew_token import RenewToken
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.take_reading import REUSED_FOR, TakeReading
 from bot.usecases.thin_readings import ThinReadings
@@ -61,6 +64,9 @@ class Api:
             raise answer
         return reading(answer)
 
+    async def next_token(self, cluster: Cluster, token: Secret) -> Secret:
+        raise AssertionError((cluster, token))
+
 
 @dataclass
 class Live:
@@ -90,7 +96,17 @@ def linking(store: Store, api: Api) -> LinkAccount:
 
 
 def taking(store: Store, api: Api) -> TakeReading:
-    return TakeReading(clusters=CLUSTERS, api=api, links=store.links, readings=store.readings)
+    health, alone = KeepHealth(tokens=store.tokens), AloneInProcess()
+    renew = RenewToken(clusters=CLUSTERS, api=api, tokens=store.tokens, health=health, alone=alone)
+    return TakeReading(
+        clusters=CLUSTERS,
+        api=api,
+        tokens=store.tokens,
+        readings=store.readings,
+        renew=renew,
+        health=health,
+        alone=alone,
+    )
 
 
 def wish(*, cluster: str = "east", username: str = "", **said: object) -> LinkWish:
@@ -176,17 +192,17 @@ async def test_what_the_token_itself_rules_out_is_not_asked(
 async def test_a_reading_comes_in_and_is_kept(store: Store) -> None:
     mine = await store.record(link(), reading(1, NOW - HOUR), token=token(user="alice"))
     take = taking(store, Api({"alice": 7.0}))
-    assert await take(mine) == reading(7) == await store.readings.last(mine)
+    assert await take(mine, now=NOW) == reading(7) == await store.readings.last(mine)
     with pytest.raises(ClusterMisconfigured, match="no longer in the settings"):
-        await take(link(cluster="gone"))
+        await take(link(cluster="gone"), now=NOW)
     with pytest.raises(NotLinked):
-        await take(link(Person(workspace="T1", user="U9")))
+        await take(link(Person(workspace="T1", user="U9")), now=NOW)
 
 
 async def test_a_failed_reading_leaves_the_last_one(store: Store) -> None:
     mine = await store.record(link(), reading(1, NOW - HOUR), token=token(user="alice"))
     with pytest.raises(ClusterSilent):
-        await taking(store, Api({"alice": ClusterSilent("x")}))(mine)
+        await taking(store, Api({"alice": ClusterSilent("x")}))(mine, now=NOW)
     assert await store.kept(mine) == [reading(1, NOW - HOUR)]
 
 
@@ -285,6 +301,7 @@ def showing(store: Store) -> ShowStatus:
         polls=store.polls,
         limits=store.limits,
         teams=store.teams,
+        tokens=store.tokens,
     )
 
 
