@@ -198,6 +198,7 @@ class Stage:
             "name": "ipsc",
             "label": "iPSC",
             "url": self.cluster.url,
+            "platform_url": self.cluster.platform_url,
             "cluster_id": self.cluster.cluster_id,
             "timezone": ZONE.key,
         }

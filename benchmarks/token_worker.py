@@ -63,10 +63,6 @@ async def work(database_path: str, url: str) -> None:
     async with HttpClusterApi(clusters, clock=clock) as api:
         tokens = SqlTokens(database, ring, clock=clock)
         readings, polls = SqlReadings(database), SqlPolls(database)
-            SqlTokens(database, ring, clock=clock),
-            SqlReadings(database),
-            SqlPolls(database),
-        )
         health, alone = KeepHealth(tokens=tokens), AloneInProcess()
         renew = RenewToken(clusters=clusters, api=api, tokens=tokens, health=health, alone=alone)
         take = TakeReading(

@@ -119,7 +119,9 @@ class HttpClusterApi:
         raise AssertionError("retry_context either returns or raises")  # pragma: no cover
 
     async def _ask(self, method: str, url: str, token: Secret, read: Callable[[int, bytes], T]) -> T:
-        return read(*await self._http.send(method, url, headers={"token": token}))
+        return read(
+            *await self._http.send(method, url, headers={"token": token, "Content-Type": "application/json"})
+        )
 
 
 def _worth_another_try(error: Exception) -> bool:
