@@ -27,7 +27,7 @@ from bot.usecases.delivery.speaking import Speaking
 from bot.usecases.delivery.storms import Storms
 from bot.usecases.delivery.trouble import note_trouble
 from bot.usecases.delivery.truth import Truth
-from bot.usecases.delivery.turn import LEASE, PACE, Drawings, Memory, Outcome, Ports, Turn
+from bot.usecases.delivery.turn import LEASE, PACE, Discretes, Drawings, Memory, Outcome, Ports, Turn
 
 MOST_CLAIMED: Final = 1000
 LOOK_AFTER: Final = timedelta(seconds=2)
@@ -53,6 +53,7 @@ class DeliverNotices:
     notifier: Notifier
     drawings: DrawingsFor
     together: Together
+    discretion: Discretes | None = None
     clock: Callable[[], datetime]  # Slack may take its time within a turn: its pauses begin with its answer
     _memory: dict[tuple[str, Place], Memory] = field(default_factory=dict, init=False, repr=False)
 
@@ -76,6 +77,7 @@ class DeliverNotices:
                 places=self.places,
                 notifier=self.notifier,
                 draw=await self.drawings(workspace, place),
+                discretion=self.discretion,
             ),
             workspace=workspace,
             place=place,

@@ -20,6 +20,7 @@ from bot.domain.alerts import MOST_REMINDERS, Owed, Status, Telling
 from bot.domain.clusters import Cluster
 from bot.domain.health import LinkNews
 from bot.domain.limits import Place
+from bot.domain.standing import Audience
 from bot.views.alert_buttons import ALERT_RAISE_LIMIT, ALERT_WHY, alert_buttons
 from bot.views.alert_words import ShownAlert, as_of, foreseen, share_of, standing, used, where
 from bot.views.format import hours
@@ -27,6 +28,7 @@ from bot.views.kit import Message, say, small_print
 from bot.views.language import ENGLISH, Language, spoken_in
 from bot.views.link_health import news_message
 from bot.views.storms import storm_message, storm_more_message
+from bot.views.team import withheld_alert_message
 from bot.views.trouble import trouble_message_text
 
 _LONGEST_SECTION: Final = 3000
@@ -134,6 +136,10 @@ class AlertDrawings:
     def news(self, news: LinkNews) -> Message:
         """Draw what a link's owner hears."""
         return spoken_in(self.language, news_message)(news, self.clusters)
+
+    def withheld(self, audience: Audience) -> Message:
+        """Draw what stands for an alert that must not say whose use it is."""
+        return spoken_in(self.language, withheld_alert_message)(audience)
 
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages."""

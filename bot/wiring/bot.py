@@ -53,6 +53,7 @@ from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.choose_language import ChooseLanguage
 from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
+from bot.usecases.delivery.discretion import Discretion
 from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.hear_of_channel import HearOfChannel
 from bot.usecases.join_team import JoinTeam
@@ -290,6 +291,8 @@ class Bot:
         renewing = Renewing(
             tokens, lambda held, now: renew(held, now=now), self._tasks, clock=self._clock, lease=LEASE
         )
+        audiences = SlackAudiences(self._client_for, self._clock)
+        guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
         deliver = DeliverNotices(
             notices=notices,
             alerts=alerts,
@@ -297,6 +300,7 @@ class Bot:
             places=places,
             notifier=SlackNotifier(client_for=self._client_for),
             drawings=drawings,
+            discretion=Discretion(guard=guard, counting=counting),
             together=_together,
             clock=self._clock,
         )
@@ -313,8 +317,6 @@ class Bot:
         self._engine.every(self._tick, "renewal", renewing.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
         self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
-        audiences = SlackAudiences(self._client_for, self._clock)
-        guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
         answer_usage = AnswerUsage(
             clusters=clusters,
             links=links,

@@ -72,7 +72,10 @@ class Speaking:
             if speaker(notices).telling is Telling.RESOLVED and not alert.state.is_open:
                 await self.hand.drop(notices, "what it ends was never told")
                 return None
-        message = self.turn.drawn(lambda draw: draw.alert(alert, now=now))
+        audience = self.turn.withheld.get((alert.limit.limit_id, alert.subject))
+        message = self.turn.drawn(
+            lambda draw: draw.alert(alert, now=now) if audience is None else draw.withheld(audience)
+        )
         return Post(notices=notices, message=message, alert=alert)
 
     async def _finished(self, notice: Notice) -> Post | None:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from bot.domain.alerts import Owed
+from bot.domain.audience import Guard
 from bot.domain.health import LinkNews
 from bot.domain.limits import Place
+from bot.domain.standing import Audience
 from bot.ports.alerting import Alert, Alerts, Limits, Notices, Notifier, Places, Receipt
 from bot.usecases.delivery.units import Row
 
@@ -45,14 +47,26 @@ class Drawings(Protocol):
         """Draw what a link's owner hears."""
         ...
 
+    def withheld(self, audience: Audience) -> object:
+        """Draw what stands for an alert that must not say whose use it is."""
+        ...
+
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages, and what to do."""
         ...
 
 
+class Discretes(Protocol):
+    """Who decides what a channel may be told; `bot.usecases.delivery.discretion` does."""
+
+    async def withholds(self, turn: "Turn", alert: Alert) -> Audience | None:
+        """Return the readers that keep an alert from being told, None if it may be."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ports:
-    """Whom delivery asks."""
+    """Whom delivery asks; without `discretion` everybody may read everything."""
 
     notices: Notices
     alerts: Alerts
@@ -60,6 +74,7 @@ class Ports:
     places: Places
     notifier: Notifier
     draw: Drawings
+    discretion: Discretes | None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -100,7 +115,10 @@ class Memory:
 
 @dataclass(kw_only=True, slots=True)
 class Turn:
-    """Whose turn it is; it began at `now`. `loaded` are the alerts as they stand, or why there is none."""
+    """Whose turn it is; it began at `now`. `loaded` are the alerts as they stand, or why there is none.
+
+    `guard` is what the channel may be told, once somebody asked; `withheld` are alerts that it may not.
+    """
 
     ports: Ports
     workspace: str
@@ -111,6 +129,8 @@ class Turn:
     clock: Callable[[], datetime]
     is_in_trouble: bool = False
     loaded: dict[tuple[str, str], Alert | str] = field(default_factory=dict)
+    guard: Guard | None = None
+    withheld: dict[tuple[str, str], Audience] = field(default_factory=dict)
 
     def drawn(self, draw: Callable[[Drawings], object]) -> object:
         """Draw; None if that fails: one message that cannot be drawn must not hold up its place."""

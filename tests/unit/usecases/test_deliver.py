@@ -17,6 +17,7 @@ from bot.domain.health import LinkNews
 from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import MONTH, next_window, window
+from bot.domain.standing import Audience
 from bot.domain.usage import Window
 from bot.ports import AuditEntry
 from bot.ports.alerting import Alert, ChannelTrouble, Judged, Notice, NoticeKind, Receipt
@@ -107,6 +108,9 @@ class Draw:
 
     def news(self, news: LinkNews) -> object:
         return ("news", news.username)
+
+    def withheld(self, audience: Audience) -> object:
+        return ("withheld", audience.guests)
 
     def trouble(self, place: Place, code: str) -> str:
         return f"{place.slack_id}: {code}"
