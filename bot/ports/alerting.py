@@ -99,8 +99,8 @@ class Limits(Protocol):
         """Return a person's own limits and, with a channel, that channel's; oldest first."""
         ...
 
-    async def all_on(self, workspace: str, cluster: str) -> tuple[Limit, ...]:
-        """Return every limit of a workspace on one cluster."""
+    async def counting(self, person: Person, cluster: str) -> tuple[Limit, ...]:
+        """Return the limits on a cluster that count this person's links there, alone or in a sum."""
         ...
 
     async def one(self, workspace: str, limit_id: str) -> Limit | None:

@@ -62,7 +62,7 @@ class AnswerUsage:
         user = link.person.user
         shares = [
             await self._share(limit, user, cluster, now)
-            for limit in await self.limits.all_on(link.person.workspace, cluster.name)
+            for limit in await self.limits.counting(link.person, cluster.name)
             if limit.scope.kind is not ScopeKind.TEAM and user in await self.counting.subjects(limit)
         ]
         return tuple(sorted(shares, key=lambda share: -share.percent))

@@ -328,7 +328,7 @@ class Limits_:  # noqa: N801
     async def of(self, workspace: str, *, user: str, channel: str | None) -> tuple[Limit, ...]:
         raise NotImplementedError
 
-    async def all_on(self, workspace: str, cluster: str) -> tuple[Limit, ...]:
+    async def counting(self, person: Person, cluster: str) -> tuple[Limit, ...]:
         raise NotImplementedError
 
     async def one(self, workspace: str, limit_id: str) -> Limit | None:
