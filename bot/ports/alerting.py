@@ -242,8 +242,13 @@ class Polled:
 class Polls(Protocol):
     """When each link is asked next."""
 
-    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Polled, ...]:
-        """Take links that are due and not stopped, the longest due first, for the lease."""
+    async def claim(
+        self, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
+    ) -> tuple[Polled, ...]:
+        """Take links that are due and not stopped, the longest due first, for the lease.
+
+        Due is also what is planned further off than anybody plans: the clock was ahead then.
+        """
         ...
 
     async def series(self, workspace: str, users: Sequence[str], cluster: str) -> tuple[Polled, ...]:

@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.cluster.client import PATIENCE, HttpClusterApi
 from bot.cluster.platform import HttpPlatform
 from bot.domain.limits import Place
+from bot.domain.polling import LONGEST_GAP
 from bot.domain.secret import Secret
 from bot.jobs.alone import AloneInProcess
 from bot.jobs.delivery import Delivery
@@ -279,6 +280,7 @@ class Bot:
             lambda polled, now: poll(polled, now=now),
             self._tasks,
             clock=self._clock,
+            furthest=LONGEST_GAP * self._settings.poll_interval,
             at_once=self._settings.polls_at_once,
         )
         thin = ThinReadings(clusters=clusters, old=SqlOldReadings(self._database))

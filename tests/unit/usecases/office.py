@@ -212,7 +212,9 @@ class FakePolls:
             if one.person.workspace == workspace and one.person.user in users and one.cluster == cluster
         )
 
-    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Polled, ...]:
+    async def claim(
+        self, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
+    ) -> tuple[Polled, ...]:
         raise NotImplementedError
 
     async def plan(self, polled: Polled, *, next_at: datetime, notice: Notice | None) -> None:
