@@ -41,6 +41,9 @@ class NoticeKind(StrEnum):
     TEST = "test"  # `alerts test`
     NO_DATA = "no_data"  # to a link's owner: nothing heard from the cluster for long
     TOKEN_REFUSED = "token_refused"  # noqa: S105 (a kind of notice)
+    STANDUP = "standup"  # a digest: `text` says for which date, the rest is drawn at delivery
+    STANDUP_PART = "standup_part"  # what a digest's first message has no room for, for its thread
+    STANDUP_SET = "standup_set"  # posted where a standup was set or switched off
     CHANNEL_TROUBLE = "channel_trouble"  # to whoever set a limit: its channel does not take messages
 
 

@@ -6,8 +6,10 @@ from pydantic import TypeAdapter
 
 from bot.domain.alerts import AlertState, Owed, Transition
 from bot.domain.limits import Limit
+from bot.domain.standups import Standup
 
 LIMIT: Final = TypeAdapter(Limit)
 STATE: Final = TypeAdapter(AlertState)
 TRANSITION: Final = TypeAdapter(Transition)
 OWED: Final = TypeAdapter(Owed)
+STANDUP: Final = TypeAdapter(Standup)

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.alerts import Form
 from bot.domain.limits import Place, PlaceKind
 from bot.ports.alerting import ChannelTrouble, Notice, NoticeKind, Receipt
-from bot.store.bodies import OWED
+from bot.store.bodies import OWED, STANDUP
 from bot.store.engine import Database
-from bot.store.tables import alerts, notices, places
+from bot.store.tables import alerts, notices, places, standups
 
 
 class SqlNotices:
@@ -57,7 +57,7 @@ class SqlNotices:
         await self._set(claimed, attempted_at=now)
 
     async def told(self, claimed: Sequence[Notice], receipt: Receipt, *, now: datetime, shared: bool) -> None:
-        """Store the receipt, for an alert's first message at the alert too."""
+        """Store the receipt, for an alert's first message at the alert, for a digest at its standup too."""
         async with self._database.writes() as connection:
             for notice in claimed:
                 await connection.execute(
@@ -67,6 +67,8 @@ class SqlNotices:
                         ended_at=now, due_at=None, attempted_at=None, channel=receipt.channel, ts=receipt.ts
                     )
                 )
+                if notice.kind is NoticeKind.STANDUP:
+                    await _digest_told(connection, notice, now)
                 if notice.limit_id is not None and notice.owed is not None:
                     await connection.execute(
                         update(alerts)
@@ -152,6 +154,17 @@ async def owe(connection: AsyncConnection, notice: Notice) -> None:
         )
         .on_conflict_do_nothing()
     )
+
+
+async def _digest_told(connection: AsyncConnection, notice: Notice, now: datetime) -> None:
+    """Note at the channel's standup, if there is one, that a digest was told."""
+    here = and_(standups.c.workspace == notice.workspace, standups.c.channel == notice.place.slack_id)
+    body = (await connection.execute(select(standups.c.body).where(here).with_for_update())).scalar_one_or_none()
+    if body is not None:
+        after = STANDUP.validate_json(body).told(now)
+        await connection.execute(
+            update(standups).where(here).values(revision=after.revision, body=STANDUP.dump_json(after).decode())
+        )
 
 
 def _notice(row: Any) -> Notice:

@@ -235,3 +235,14 @@ team_members = Table(
     Column("joined_at", Moment, nullable=False),
     Index("ix_team_members_workspace_person", "workspace", "person"),
 )
+
+standups = Table(
+    "standups",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    # When the next digest is due; null while it is off.
+    Column("next_at", Moment, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
