@@ -38,6 +38,14 @@ class LinkUsage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TeammateUsage:
+    """What somebody shares with a channel; `name` is what Slack calls them."""
+
+    name: str
+    links: tuple[LinkUsage, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LinkHealth:
     """One link as `status` shows it; `cluster` is None when it left the settings.
 

@@ -1,13 +1,17 @@
 """The words of `/walltime`: text in, one command out. The table below is the only list of words."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
 from bot.domain.errors import SecretInCommand, UnknownCluster
-from bot.domain.limit_words import LimitWish, parse_limit
+from bot.domain.limit_words import MENTION, LimitWish, parse_limit
 from bot.domain.secret import looks_secret
+
+# What a cluster may call somebody; with @ in front a name that Slack did not turn into a mention.
+_USERNAME: Final = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +32,11 @@ WORDS: Final = (
         does="your limits and this channel's: list, set, remove",
     ),
     Word(name="alerts", arguments="[test]", does="open alerts; `test` sends one through the real path"),
+    Word(
+        name="team",
+        arguments="",
+        does="this channel's team: who used how much; `@person` or a username for one",
+    ),
     Word(name="join", arguments="", does="share your username and core-hours with this channel"),
     Word(name="leave", arguments="", does="stop sharing them with this channel"),
     Word(name="status", arguments="", does="your links, their tokens and last readings, and your support id"),
@@ -72,6 +81,20 @@ class SendTestAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowTeam:
+    """`team`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowTeammate:
+    """`@person`: `user` is their id. Else `word` may be a username, or `nearest` the word that was meant."""
+
+    word: str
+    user: str | None = None
+    nearest: Word | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AskJoin:
     """`join`."""
 
@@ -102,6 +125,8 @@ Command = (
     | AboutLimits
     | ShowAlerts
     | SendTestAlert
+    | ShowTeam
+    | ShowTeammate
     | AskJoin
     | Leave
     | ShowStatus
@@ -137,6 +162,8 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
             return ShowAlerts()
         case ["alerts", "test"]:
             return SendTestAlert()
+        case ["team"]:
+            return ShowTeam()
         case ["join"]:
             return AskJoin()
         case ["leave"]:
@@ -148,6 +175,10 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
         case ["help", name]:
             word = word_named(name)
             return ShowHelp(word=word) if word else _not_understood(name)
+        case [_] if _USERNAME.fullmatch(plain.strip()):
+            return ShowTeammate(word=plain.strip(), nearest=_nearest(plain.strip().casefold()))
+        case _ if mention := MENTION.fullmatch(plain.strip()):
+            return ShowTeammate(word=plain.strip(), user=mention[1])
         case words:
             return _not_understood(words[0], whole=" ".join(words))
 
@@ -164,5 +195,9 @@ def _cluster(name: str, clusters: tuple[str, ...]) -> str:
 
 
 def _not_understood(first: str, whole: str | None = None) -> ShowHelp:
-    close = get_close_matches(first, [word.name for word in WORDS], n=1, cutoff=0.5)
-    return ShowHelp(unknown=whole or first, nearest=word_named(close[0]) if close else None)
+    return ShowHelp(unknown=whole or first, nearest=_nearest(first))
+
+
+def _nearest(name: str) -> Word | None:
+    close = get_close_matches(name, [word.name for word in WORDS], n=1, cutoff=0.5)
+    return word_named(close[0]) if close else None

@@ -41,7 +41,13 @@ WalltimeError
 │   ├── AlertOver                the button's alert is resolved, or its period is over
 │   ├── NotAllowed               others may do this, this person may not
 │   │   ├── NotFullMember        for full members of the channel only
+│   │   ├── NotInChannel         for members of the channel, guests included
 │   │   └── SomebodyElses        a personal limit or alert of another person
+│   ├── TeammateWrong            a person asked about whose numbers are not for this channel
+│   │   ├── PersonUnknown        not a person of this workspace that Slack recognised
+│   │   ├── NotShared            did not join this channel's team
+│   │   ├── NotAgreed            joined before those who read the channel now
+│   │   └── TeammateNotLinked    joined, and has no link
 │   ├── ChannelNeeded            this is about a channel, and was typed elsewhere
 │   ├── ChannelClosed            the channel does not let the bot tell anything there
 │   └── ClusterRefused           the cluster answered, and said no
@@ -51,7 +57,8 @@ WalltimeError
 │       └── UsernameUnknown      10004
 ├── TryAgainLater                nobody did anything wrong; another try can help
 │   ├── ClusterSilent            no usable answer: connection, time-out, 5xx, 10001, 10012, 10013
-│   └── NoData                   the cluster answered well-formed, but without a number
+│   ├── NoData                   the cluster answered well-formed, but without a number
+│   └── AudienceUnknown          Slack does not say who reads a channel
 ├── TellingEnded                 how one attempt to post a notice ended
 │   ├── TellingPaused            Slack asks to wait
 │   ├── TellingRefused           Slack's definite no
@@ -329,8 +336,36 @@ class NotFullMember(NotAllowed):
     """Only full members of the channel may: no guests, nobody of another organisation, nobody outside it."""
 
 
+class NotInChannel(NotAllowed):
+    """Only people who are in the channel may, guests included."""
+
+
 class SomebodyElses(NotAllowed):
     """A personal limit or alert: only the person whose it is."""
+
+
+class TeammateWrong(PersonCanFix):
+    """Numbers of somebody were asked for that are not for this channel; `name` is how people call them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("not for this channel")
+        self.name = name[:80]
+
+
+class PersonUnknown(TeammateWrong):
+    """A name that Slack did not turn into a mention."""
+
+
+class NotShared(TeammateWrong):
+    """The person has not joined this channel's team."""
+
+
+class NotAgreed(TeammateWrong):
+    """The person joined, but has not agreed to everybody who reads the channel now."""
+
+
+class TeammateNotLinked(TeammateWrong):
+    """The person joined, and has no link that could be shown."""
 
 
 class ChannelNeeded(PersonCanFix):
@@ -387,6 +422,10 @@ class ClusterSilent(TryAgainLater):
 
 class NoData(TryAgainLater):
     """Code 0, but no finite number >= 0: nothing is counted from it."""
+
+
+class AudienceUnknown(TryAgainLater):
+    """Slack does not say who reads a channel just now, so nothing about single people is told there."""
 
 
 class ClusterMisconfigured(OperatorMustFix):

@@ -80,6 +80,14 @@ class OpenAlert:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OpenAlerts:
+    """What `alerts` lists; `hidden` ones are of people who have not agreed to those who read the channel."""
+
+    alerts: tuple[OpenAlert, ...]
+    hidden: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AlertActed:
     """What a click on an alert did; not `fresh` if somebody had done it before."""
 

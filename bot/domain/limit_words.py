@@ -52,7 +52,7 @@ _ADVERBS: Final = frozenset({"daily", "weekly", "monthly", "quarterly", "yearly"
 _SCOPES: Final = {"me": ScopeKind.ME, "my": ScopeKind.ME, "team": ScopeKind.TEAM, "each": ScopeKind.EACH}
 _UNITS: Final = frozenset({"core-hours", "core-hour", "corehours", "core", "hours"})
 _LISTS: Final = frozenset({"list", "show"})
-_MENTION: Final = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
+MENTION: Final = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 # A mention is one token, spaces in its name and all.
 _TOKEN: Final = re.compile(r"<[^>]*>|[^\s;]+")
 _PER_SLASH: Final = re.compile(r"/(?=\s*[A-Za-z])")
@@ -204,7 +204,7 @@ def _who(words: _Words) -> tuple[ScopeKind, str | None]:
     if word.casefold() in _SCOPES:
         words.take()
         return _SCOPES[word.casefold()], None
-    if mention := _MENTION.fullmatch(word):
+    if mention := MENTION.fullmatch(word):
         words.take()
         return ScopeKind.PERSON, mention[1]
     if word.startswith(("@", "<")):

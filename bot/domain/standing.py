@@ -1,6 +1,7 @@
 """What Slack says of people and channels at the moment they act: who they are here, and who reads along."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,11 +28,17 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Audience:
-    """Who can read a channel; `members` is their number, None if Slack does not say."""
+    """Who can read a channel: its `members`, in a public one everybody in the workspace too.
+
+    Of `members` and `guests` (of this workspace) None is a number that Slack does not say. `organisations`
+    are the outside ones, their names by id; a channel can be shared with one that Slack does not name.
+    """
 
     is_private: bool
     is_shared_outside: bool
     members: int | None = None
+    guests: int | None = 0
+    organisations: Mapping[str, str] = field(default_factory=dict)
 
 
 OUTSIDER = Standing(is_full_member=False, is_admin=False)

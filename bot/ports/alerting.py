@@ -1,12 +1,13 @@
 """The promises behind limits, alerts and their delivery."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.alerts import AlertState, Decision, Owed, Transition
+from bot.domain.audience import Consent
 from bot.domain.limits import Limit, Place
 from bot.domain.people import Link, Person
 
@@ -44,6 +45,7 @@ class NoticeKind(StrEnum):
     STANDUP = "standup"  # a digest: `text` says for which date, the rest is drawn at delivery
     STANDUP_PART = "standup_part"  # what a digest's first message has no room for, for its thread
     STANDUP_SET = "standup_set"  # posted where a standup was set or switched off
+    CONSENT = "consent"  # to who joined a team before others could read its channel
     CHANNEL_TROUBLE = "channel_trouble"  # to whoever set a limit: its channel does not take messages
 
 
@@ -195,12 +197,16 @@ class Teams(Protocol):
         """Return the users who joined, sorted."""
         ...
 
+    async def consents(self, workspace: str, channel: str) -> Mapping[str, Consent]:
+        """Return what audience each of them agreed to, by user."""
+        ...
+
     async def channels_of(self, person: Person) -> tuple[str, ...]:
         """Return the channels that a person joined."""
         ...
 
-    async def join(self, person: Person, channel: str, *, now: datetime) -> bool:
-        """Add a person; False if they were there."""
+    async def join(self, person: Person, channel: str, *, consent: Consent, now: datetime) -> bool:
+        """Add a person; False if they were there, and have now agreed to this audience."""
         ...
 
     async def leave(self, person: Person, channel: str, *, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.alert_keys import AlertKey
 from bot.domain.people import Person
 from bot.domain.standing import OUTSIDER, Standing
-from bot.slack.channel import audience_of, channel_of, standing_of
+from bot.slack.channel import channel_of, open_channel, standing_of
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.limiting import open_limit_form, standing_at
 from bot.slack.reply import Reply
@@ -62,8 +62,9 @@ class Alerting:
 
     async def show(self, command: Body, reply: Reply) -> None:
         """`alerts`."""
-        desk = self._desk
-        found = await desk.act_on_alert.open_alerts(person_of(command), channel_of(command), now=desk.clock())
+        desk, person, channel = self._desk, person_of(command), channel_of(command)
+        guard = await desk.guard_audience.if_any(person.workspace, channel, now=desk.clock())
+        found = await desk.act_on_alert.open_alerts(person, channel, guard=guard, now=desk.clock())
         await reply(open_alerts_message(found, now=desk.clock()))
 
     async def test(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:
@@ -71,7 +72,7 @@ class Alerting:
         desk, person, channel = self._desk, person_of(command), channel_of(command)
         standing = OUTSIDER
         if channel is not None:
-            await audience_of(client, channel)
+            await open_channel(client, channel)
             standing = await standing_of(client, person, channel, admins=desk.admins)
         place = await desk.act_on_alert.test(
             person,
@@ -99,7 +100,9 @@ class Alerting:
     async def _why(self, body: Body, client: AsyncWebClient, reply: Reply) -> None:
         desk, person, key = self._desk, person_of(body), AlertKey.read(_value(body))
         standing = await self._standing(person, key, client)
-        why = await desk.act_on_alert.why(person, key, standing=standing, now=desk.clock())
+        limit = await desk.act_on_alert.limit_of(person, key)
+        guard = await desk.guard_audience.if_any(person.workspace, limit.scope.channel, now=desk.clock())
+        why = await desk.act_on_alert.why(person, key, standing=standing, guard=guard, now=desk.clock())
         await reply(why_message(why, now=desk.clock()))
 
     async def _raise_limit(self, body: Body, client: AsyncWebClient) -> None:

@@ -19,6 +19,7 @@ from bot.slack.desk import Desk
 from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
 from bot.slack.listeners import Listeners
+from bot.slack.teaming import Teaming
 
 # Bolt logs whole bodies, forms included: it may speak of errors only.
 _BOLT_LOGGER: Final = logging.getLogger("bot.slack.bolt")
@@ -61,8 +62,9 @@ def make_app(
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    limiting, alerting = Limiting(desk), Alerting(desk)
-    Listeners(desk, limiting=limiting, alerting=alerting).register(app)
+    limiting, alerting, teaming = Limiting(desk), Alerting(desk), Teaming(desk)
+    Listeners(desk, limiting=limiting, alerting=alerting, teaming=teaming).register(app)
+    teaming.register(app)
     limiting.register(app)
     alerting.register(app)
     Linking(desk).register(app)

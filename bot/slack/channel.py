@@ -1,6 +1,6 @@
 """What Slack says of a channel and of people, asked when they act: nothing of it is kept."""
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, Final
 
 from slack_sdk.errors import SlackApiError
@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import ChannelClosed
 from bot.domain.people import Person
-from bot.domain.standing import Audience, Standing, Target
+from bot.domain.standing import Standing, Target
 from bot.slack.client import error_code
 from bot.slack.desk import Body
 from bot.views.kit import say
@@ -16,7 +16,7 @@ from bot.views.kit import say
 # What Slack calls a conversation with the bot in commands and clicks.
 _DIRECT: Final = "directmessage"
 _CLOSED: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived"})
-_MAY_NOT_POST: Final = frozenset(
+MAY_NOT_POST: Final = frozenset(
     {
         *_CLOSED,
         "restricted_action",
@@ -38,10 +38,10 @@ def channel_of(body: Body) -> str | None:
     return None if channel.get("name") == _DIRECT else channel.get("id")
 
 
-async def audience_of(client: AsyncWebClient, channel: str) -> Audience:
-    """Return who reads a channel; raises ChannelClosed unless the bot is in it and it is alive."""
+async def open_channel(client: AsyncWebClient, channel: str) -> dict[str, Any]:
+    """Return what Slack says of a channel; raises ChannelClosed unless the bot is in it and it is alive."""
     try:
-        answer = await client.conversations_info(channel=channel, include_num_members=True)
+        answer = await client.conversations_info(channel=channel)
     except SlackApiError as error:
         if error_code(error) in _CLOSED:
             raise ChannelClosed(error_code(error)) from error
@@ -51,11 +51,19 @@ async def audience_of(client: AsyncWebClient, channel: str) -> Audience:
         raise ChannelClosed("is_archived")
     if not (found.get("is_member") or found.get("is_mpim") or found.get("is_im")):
         raise ChannelClosed("not_in_channel")
-    return Audience(
-        is_private=bool(found.get("is_private") or found.get("is_mpim")),
-        is_shared_outside=bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared")),
-        members=found.get("num_members"),
-    )
+    return found
+
+
+async def members_of(client: AsyncWebClient, channel: str) -> AsyncIterator[str]:
+    """Go through a channel's members, page by page."""
+    cursor = ""
+    while True:
+        answer = await client.conversations_members(channel=channel, cursor=cursor, limit=_PAGE)
+        for user in answer["members"]:
+            yield user
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return
 
 
 async def check_may_post(client: AsyncWebClient, person: Person, channel: str) -> None:
@@ -67,7 +75,7 @@ async def check_may_post(client: AsyncWebClient, person: Person, channel: str) -
     try:
         await client.chat_postEphemeral(channel=channel, user=person.user, **line.to_slack())
     except SlackApiError as error:
-        if error_code(error) in _MAY_NOT_POST:
+        if error_code(error) in MAY_NOT_POST:
             raise ChannelClosed(error_code(error)) from error
         raise
 
@@ -76,7 +84,7 @@ async def standing_of(
     client: AsyncWebClient, person: Person, channel: str | None, *, admins: Collection[str]
 ) -> Standing:
     """Return who somebody is in a channel; without a channel only whether they are an admin."""
-    user = await _user(client, person.user)
+    user = await user_of(client, person.user)
     is_full = user is not None and _is_full(user, person.workspace)
     # An admin of another organisation is none here.
     is_admin = is_full and user is not None and bool(user.get("is_admin") or user.get("is_owner"))
@@ -90,15 +98,26 @@ async def standing_of(
 
 async def target_of(client: AsyncWebClient, workspace: str, user: str) -> Target | None:
     """Return the person that `limit @person` names; None if Slack knows nobody of that id."""
-    found = await _user(client, user)
+    found = await user_of(client, user)
     if found is None:
         return None
-    profile = found.get("profile") or {}
-    name = profile.get("display_name") or found.get("real_name") or found.get("name") or user
-    return Target(user=user, name=name, is_full_member=_is_full(found, workspace))
+    return Target(user=user, name=called(found) or user, is_full_member=_is_full(found, workspace))
 
 
-async def _user(client: AsyncWebClient, user: str) -> dict[str, Any] | None:
+def called(user: Mapping[str, Any]) -> str:
+    """Return what people call somebody."""
+    profile = user.get("profile") or {}
+    return str(profile.get("display_name") or user.get("real_name") or user.get("name") or "")
+
+
+def is_at_home(user: Mapping[str, Any], workspace: str) -> bool:
+    """Tell whether somebody, guests included, has an account in this workspace."""
+    teams = (user.get("enterprise_user") or {}).get("teams") or ()
+    return user.get("team_id") == workspace or workspace in teams
+
+
+async def user_of(client: AsyncWebClient, user: str) -> dict[str, Any] | None:
+    """Return what Slack says of somebody; None for an id that it does not know."""
     try:
         answer = await client.users_info(user=user)
     except SlackApiError as error:
@@ -109,25 +128,18 @@ async def _user(client: AsyncWebClient, user: str) -> dict[str, Any] | None:
     return found
 
 
-def _is_full(user: dict[str, Any], workspace: str) -> bool:
+def _is_full(user: Mapping[str, Any], workspace: str) -> bool:
     """Tell a member of this organisation from guests, strangers and bots."""
-    teams = (user.get("enterprise_user") or {}).get("teams") or ()
-    at_home = user.get("team_id") == workspace or workspace in teams
-    return at_home and not any(user.get(mark) for mark in _NOT_FULL)
+    return is_at_home(user, workspace) and not any(user.get(mark) for mark in _NOT_FULL)
 
 
 async def _is_in(client: AsyncWebClient, user: str, channel: str) -> bool:
-    """Look for somebody among a channel's members, page by page."""
-    cursor = ""
-    while True:
-        try:
-            answer = await client.conversations_members(channel=channel, cursor=cursor, limit=_PAGE)
-        except SlackApiError as error:
-            if error_code(error) in _CLOSED:
-                return False
+    """Look for somebody among a channel's members."""
+    try:
+        async for member in members_of(client, channel):
+            if member == user:
+                return True
+    except SlackApiError as error:
+        if error_code(error) not in _CLOSED:
             raise
-        if user in answer["members"]:
-            return True
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-        if not cursor:
-            return False
+    return False

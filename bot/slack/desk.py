@@ -14,13 +14,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.clusters import Cluster
 from bot.domain.errors import NotLinked, OperatorMustFix, WalltimeError
 from bot.domain.people import Person
+from bot.ports.audience import Audiences
 from bot.slack.reply import Reply
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
+from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
+from bot.usecases.show_team import ShowTeam
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.errors import error_message, failure_sentence
 from bot.views.kit import say
@@ -44,6 +48,10 @@ class Desk:
     set_limit: SetLimit
     act_on_alert: ActOnAlert
     join_team: JoinTeam
+    show_team: ShowTeam
+    show_person: ShowPerson
+    guard_audience: GuardAudience
+    audiences: Audiences
     spawn: Callable[..., asyncio.Task[Any]]
     session: aiohttp.ClientSession
     clock: Callable[[], datetime]

@@ -1,4 +1,4 @@
-"""Limits by words, buttons and the form, and the team that a channel's limits count."""
+"""Limits by words, buttons and the form."""
 
 import json
 import uuid
@@ -7,7 +7,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.errors import ChannelNeeded, LimitPeriodUnknown, LimitWordMissing, WalltimeError
+from bot.domain.errors import LimitPeriodUnknown, LimitWordMissing, WalltimeError
 from bot.domain.limit_words import (
     PERSON_EXAMPLE,
     LimitWish,
@@ -23,7 +23,7 @@ from bot.domain.limits import EXAMPLE, RANGE_EXAMPLE, Limit, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import Period, PeriodKind
 from bot.domain.standing import OUTSIDER, Standing
-from bot.slack.channel import audience_of, channel_of, check_may_post, standing_of, target_of
+from bot.slack.channel import channel_of, check_may_post, standing_of, target_of
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.reply import Reply
 from bot.usecases.set_limit import LimitOrder, LimitSentences
@@ -53,13 +53,6 @@ from bot.views.limits import (
     rehearsal_sentence,
     tried_form,
 )
-from bot.views.team import (
-    TEAM_JOIN_CONFIRM,
-    already_joined_message,
-    join_question,
-    joined_message,
-    left_message,
-)
 
 SENTENCES: Final = LimitSentences(
     posted=limit_set_sentence, told=limit_told_sentence, removed=limit_removed_sentence
@@ -67,7 +60,7 @@ SENTENCES: Final = LimitSentences(
 
 
 class Limiting:
-    """Everything a person can do with limits and a channel's team."""
+    """Everything a person can do with limits."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -77,7 +70,6 @@ class Limiting:
         app.action(LIMIT_OPEN)(self.on_open)
         app.action(LIMIT_OFF)(self.on_off)
         app.action(LIMIT_OFF_CONFIRM)(self.on_off_confirm)
-        app.action(TEAM_JOIN_CONFIRM)(self.on_join_confirm)
         app.action(LIMIT_TRY)(self.on_try)
         app.view(LIMIT)(self.on_submit)
 
@@ -99,13 +91,6 @@ class Limiting:
         reply = self._desk.reply(body, client)
         doing = self._remove(person_of(body), body["actions"][0]["value"], client, reply)
         self._desk.work(LIMIT_OFF_CONFIRM, reply, doing)
-
-    async def on_join_confirm(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        """Join the team of the channel that the question named."""
-        await ack()
-        reply = self._desk.reply(body, client)
-        doing = self._join(person_of(body), body["actions"][0]["value"], client, reply)
-        self._desk.work(TEAM_JOIN_CONFIRM, reply, doing)
 
     async def on_try(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Say in the form what this limit would have told."""
@@ -139,23 +124,6 @@ class Limiting:
                 await reply(limit_off_question(await desk.set_limit.numbered(person, channel, number)))
             case SetLimit():
                 await self._set(person, wish, channel, client, reply)
-
-    async def ask_join(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:
-        """`join`."""
-        channel = channel_of(command)
-        if channel is None:
-            raise ChannelNeeded
-        audience = await audience_of(client, channel)
-        if await self._desk.join_team.is_in(person_of(command), channel):
-            await reply(already_joined_message(channel))
-        else:
-            await reply(join_question(channel, audience))
-
-    async def leave(self, command: Body, reply: Reply) -> None:
-        """`leave`."""
-        channel = channel_of(command)
-        was_in = await self._desk.join_team.leave(person_of(command), channel, now=self._desk.clock())
-        await reply(left_message(str(channel), was_in=was_in))
 
     async def _open(self, body: Body, client: AsyncWebClient, limit_id: str | None) -> None:
         limit = None
@@ -205,7 +173,11 @@ class Limiting:
         is_own = wish.scope is ScopeKind.ME
         if channel is None or (is_own and order.changes is None):
             return order
-        audience = None if is_own else await audience_of(client, channel)
+        guard = (
+            None
+            if is_own
+            else await self._desk.guard_audience(person.workspace, channel, now=self._desk.clock())
+        )
         standing = await standing_of(client, person, channel, admins=self._desk.admins)
         target = None if wish.user is None else await target_of(client, person.workspace, wish.user)
         if not is_own and standing.is_full_member:
@@ -216,7 +188,7 @@ class Limiting:
             channel=channel,
             standing=standing,
             target=target,
-            audience=audience,
+            guard=guard,
             changes=order.changes,
         )
 
@@ -235,13 +207,6 @@ class Limiting:
             now=desk.clock(),
         )
         await reply(limit_removed_message(removed), replace=True)
-
-    async def _join(self, person: Person, channel: str, client: AsyncWebClient, reply: Reply) -> None:
-        desk = self._desk
-        await audience_of(client, channel)
-        standing = await standing_of(client, person, channel, admins=desk.admins)
-        await desk.join_team.join(person, channel, standing=standing, now=desk.clock())
-        await reply(joined_message(channel), replace=True)
 
 
 async def open_limit_form(desk: Desk, body: Body, client: AsyncWebClient, limit: Limit | None) -> None:

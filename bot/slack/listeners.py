@@ -20,6 +20,8 @@ from bot.domain.commands import (
     ShowAlerts,
     ShowHelp,
     ShowStatus,
+    ShowTeam,
+    ShowTeammate,
     ShowUsage,
     parse,
 )
@@ -30,6 +32,7 @@ from bot.slack.desk import Body, Desk, person_of
 from bot.slack.home import publish_home
 from bot.slack.limiting import Limiting
 from bot.slack.reply import Reply
+from bot.slack.teaming import Teaming
 from bot.views.help import help_message
 from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
 from bot.views.link import form_late_message, link_form
@@ -44,10 +47,11 @@ log = structlog.get_logger(__name__)
 
 
 class Listeners:
-    """Everything a person can do with the bot, save what has its own room: link form, limits, alerts."""
+    """Everything a person can do, save what has its own room: link form, limits, alerts, team."""
 
-    def __init__(self, desk: Desk, *, limiting: Limiting, alerting: Alerting) -> None:
+    def __init__(self, desk: Desk, *, limiting: Limiting, alerting: Alerting, teaming: Teaming) -> None:
         self._desk = desk
+        self._teaming = teaming
         self._limiting = limiting
         self._alerting = alerting
 
@@ -114,10 +118,14 @@ class Listeners:
                 await self._alerting.show(command, reply)
             case SendTestAlert():
                 await self._alerting.test(command, client, reply)
+            case ShowTeam():
+                await self._teaming.show(command, client, reply)
+            case ShowTeammate() as wish:
+                await self._teaming.show_teammate(wish, command, client, reply)
             case AskJoin():
-                await self._limiting.ask_join(command, client, reply)
+                await self._teaming.ask_join(command, reply)
             case Leave():
-                await self._limiting.leave(command, reply)
+                await self._teaming.leave(command, reply)
             case ShowStatus():
                 status = await desk.show_status(person, channel_of(command))
                 await reply(status_message(status, now=desk.clock(), version=desk.version))

@@ -6,9 +6,11 @@ from typing import Any, Final
 SCOPES: Final = {
     "commands": "answers the slash command",
     "chat:write": "tells alerts, how a slow link ended, and answers where Slack's own way back has expired",
-    "users:read": "sees at each click who is a guest, an admin or of another organisation (users.info)",
+    "users:read": "sees at each click who is a guest, an admin or of another organisation, and names teams",
     "channels:read": "sees if it is in a channel that a limit is set for, who reads it, who belongs to it",
     "groups:read": "the same in private channels that it was invited to",
+    "mpim:read": "the same in group messages that it is part of",
+    "team:read": "names the outside organisations that read a shared channel, before somebody joins its team",
     "channels:history": "looks for its own alert after Slack's answer was lost, instead of posting it twice",
     "groups:history": "the same in private channels that it was invited to",
     "im:history": "the same in its direct messages",
@@ -47,7 +49,7 @@ def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict
                     "command": command,
                     **({} if socket_mode else {"url": request_url}),
                     "description": "Core-hours used, and everything around them",
-                    "usage_hint": "[link | unlink | limit | alerts | join | leave | status | help]",
+                    "usage_hint": "[link | unlink | limit | alerts | team | join | leave | status | help]",
                     "should_escape": True,
                 }
             ],

@@ -5,6 +5,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from bot.domain.alerts import AlertState, Owed, Transition
+from bot.domain.audience import Consent
 from bot.domain.limits import Limit
 from bot.domain.standups import Standup
 
@@ -12,4 +13,5 @@ LIMIT: Final = TypeAdapter(Limit)
 STATE: Final = TypeAdapter(AlertState)
 TRANSITION: Final = TypeAdapter(Transition)
 OWED: Final = TypeAdapter(Owed)
+CONSENT: Final = TypeAdapter(Consent)
 STANDUP: Final = TypeAdapter(Standup)

@@ -159,11 +159,15 @@ async def owe(connection: AsyncConnection, notice: Notice) -> None:
 async def _digest_told(connection: AsyncConnection, notice: Notice, now: datetime) -> None:
     """Note at the channel's standup, if there is one, that a digest was told."""
     here = and_(standups.c.workspace == notice.workspace, standups.c.channel == notice.place.slack_id)
-    body = (await connection.execute(select(standups.c.body).where(here).with_for_update())).scalar_one_or_none()
+    body = (
+        await connection.execute(select(standups.c.body).where(here).with_for_update())
+    ).scalar_one_or_none()
     if body is not None:
         after = STANDUP.validate_json(body).told(now)
         await connection.execute(
-            update(standups).where(here).values(revision=after.revision, body=STANDUP.dump_json(after).decode())
+            update(standups)
+            .where(here)
+            .values(revision=after.revision, body=STANDUP.dump_json(after).decode())
         )
 
 

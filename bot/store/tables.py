@@ -233,6 +233,8 @@ team_members = Table(
     Column("channel", String(32), primary_key=True),
     Column("person", String(32), primary_key=True),
     Column("joined_at", Moment, nullable=False),
+    # The audience agreed to, as JSON; null for who joined before it was kept.
+    Column("consent", Text),
     Index("ix_team_members_workspace_person", "workspace", "person"),
 )
 

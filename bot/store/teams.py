@@ -1,13 +1,16 @@
 """Who joined which channel."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.domain.audience import UNRECORDED, Consent
 from bot.domain.people import Person
 from bot.ports import AuditEntry
 from bot.store.audit import append
+from bot.store.bodies import CONSENT
 from bot.store.engine import Database
 from bot.store.tables import team_members
 
@@ -28,6 +31,17 @@ class SqlTeams:
         async with self._database.reads() as connection:
             return tuple((await connection.execute(query)).scalars())
 
+    async def consents(self, workspace: str, channel: str) -> Mapping[str, Consent]:
+        """Return what audience each member agreed to."""
+        query = select(team_members.c.person, team_members.c.consent).where(
+            team_members.c.workspace == workspace, team_members.c.channel == channel
+        )
+        async with self._database.reads() as connection:
+            return {
+                person: CONSENT.validate_json(consent) if consent else UNRECORDED
+                for person, consent in await connection.execute(query)
+            }
+
     async def channels_of(self, person: Person) -> tuple[str, ...]:
         """Return the channels that a person joined."""
         query = (
@@ -38,16 +52,27 @@ class SqlTeams:
         async with self._database.reads() as connection:
             return tuple((await connection.execute(query)).scalars())
 
-    async def join(self, person: Person, channel: str, *, now: datetime) -> bool:
-        """Add a person; False if they were there."""
+    async def join(self, person: Person, channel: str, *, consent: Consent, now: datetime) -> bool:
+        """Add a person; False if they were there, and have now agreed to this audience."""
+        agreed = CONSENT.dump_json(consent).decode()
         async with self._database.writes() as connection:
             make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
             added = await connection.execute(
                 make(team_members)
-                .values(workspace=person.workspace, channel=channel, person=person.user, joined_at=now)
+                .values(
+                    workspace=person.workspace,
+                    channel=channel,
+                    person=person.user,
+                    joined_at=now,
+                    consent=agreed,
+                )
                 .on_conflict_do_nothing()
             )
             if added.rowcount == 0:
+                await connection.execute(
+                    update(team_members).where(_is(person, channel)).values(consent=agreed)
+                )
+                await append(connection, _entry(person, channel, "agreed", now))
                 return False
             await append(connection, _entry(person, channel, "joined", now))
         return True

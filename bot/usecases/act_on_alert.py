@@ -7,16 +7,18 @@ from typing import Final
 
 from bot.domain.alert_keys import AlertKey
 from bot.domain.alerts import AlertState, Decision, SnoozeLength, acknowledge, check_open, snooze
+from bot.domain.audience import Guard
 from bot.domain.errors import (
     AlertOver,
     LimitGone,
+    NotAgreed,
     NotFullMember,
     SomebodyElses,
     TryAgainLater,
     WalltimeError,
 )
 from bot.domain.judging import judge
-from bot.domain.limit_answers import AlertActed, AlertWhy, CountedLink, OpenAlert
+from bot.domain.limit_answers import AlertActed, AlertWhy, CountedLink, OpenAlert, OpenAlerts
 from bot.domain.limits import Limit, Place, PlaceKind, ScopeKind
 from bot.domain.measuring import measure
 from bot.domain.people import Person
@@ -77,14 +79,23 @@ class ActOnAlert:
         """Return the limit to open the form with; raises LimitGone or a NotAllowed."""
         return await self._allowed("alert_raise", person, key, standing, now)
 
-    async def why(self, person: Person, key: AlertKey, *, standing: Standing, now: datetime) -> AlertWhy:
-        """Return everything behind an alert, also of one that is over; raises LimitGone or a NotAllowed."""
+    async def why(
+        self, person: Person, key: AlertKey, *, standing: Standing, guard: Guard | None, now: datetime
+    ) -> AlertWhy:
+        """Return everything behind an alert, also of one that is over; raises LimitGone or a NotAllowed.
+
+        The `guard` of the limit's channel, None for a personal limit, holds back single people's readings;
+        raises NotAgreed if the alert is of one person who has not agreed to those who read the channel.
+        """
         limit = await self._allowed("alert_why", person, key, standing, now)
         alert = await self.alerts.one(limit, key.subject)
         cluster = self.counting.cluster(limit.cluster)
         if alert is None or cluster is None:
             raise AlertOver(resolved_at=None)
         counted = await self.counting.one(limit, key.subject, now=now)
+        may_name = guard is None or guard.may_name({link.person.user for link in counted.links})
+        if not may_name and key.subject not in {"", person.user}:
+            raise NotAgreed(counted.links[0].username)
         decision = judge(
             limit,
             alert.state,
@@ -106,16 +117,28 @@ class ActOnAlert:
             links=tuple(
                 CountedLink(username=link.username, readings=tuple(series.readings[-MOST_READINGS:]))
                 for link, series in zip(counted.links, counted.series, strict=True)
+                if may_name or link.person == person
             ),
             transitions=await self.alerts.transitions(alert, most=MOST_TRANSITIONS),
         )
 
     async def open_alerts(
-        self, person: Person, channel: str | None, *, now: datetime
-    ) -> tuple[OpenAlert, ...]:
-        """Return the open alerts of a person's own limits and of the channel's."""
+        self, person: Person, channel: str | None, *, guard: Guard | None, now: datetime
+    ) -> OpenAlerts:
+        """Return the open alerts of a person's own limits and of the channel's, as its `guard` lets them."""
         found = await self.alerts.open_for(person.workspace, user=person.user, channel=channel)
-        return tuple([await self._open(alert, now=now) for alert in found])
+        shown = [
+            alert
+            for alert in found
+            if guard is None
+            or alert.limit.scope.channel is None
+            or alert.subject in {"", person.user}
+            or guard.may_name({alert.subject})
+        ]
+        return OpenAlerts(
+            alerts=tuple([await self._open(alert, now=now) for alert in shown]),
+            hidden=len(found) - len(shown),
+        )
 
     async def test(
         self,

@@ -66,7 +66,9 @@ class GatherDigest:
         ]
         care = [each for on in found for each in on.care]
         crossed = await self._crossed(workspace, channel, guard, since)
-        limits_set = [limit for on in found for limit in on.limits if since is not None and limit.set_at > since]
+        limits_set = [
+            limit for on in found for limit in on.limits if since is not None and limit.set_at > since
+        ]
         linked = frozenset[str]().union(*(on.linked for on in found))
         return Digest(
             channel=channel,
@@ -107,14 +109,17 @@ class GatherDigest:
             for limit in await self.limits.all_on(workspace, cluster.name)
             if limit.scope.channel == channel
         ]
-        start = min(readings_since(limits, cluster, now=now), now - timedelta(days=DAYS_SHOWN + 2), since or now)
+        start = min(
+            readings_since(limits, cluster, now=now), now - timedelta(days=DAYS_SHOWN + 2), since or now
+        )
         polled = await self.counting.polls.series(workspace, roster, cluster.name)
         team = [
             Teammate(
                 user=one.link.person.user,
                 username=one.link.username,
                 series=Series(
-                    readings=await self.counting.readings.covering(one.link, start), planned_gap=one.planned_gap
+                    readings=await self.counting.readings.covering(one.link, start),
+                    planned_gap=one.planned_gap,
                 ),
             )
             for one in polled

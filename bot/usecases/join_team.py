@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.alerts import AlertState
-from bot.domain.errors import ChannelNeeded, NotFullMember
+from bot.domain.audience import Consent
+from bot.domain.errors import NotFullMember
 from bot.domain.limits import ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import window
@@ -22,21 +23,23 @@ class JoinTeam:
     alerts: Alerts
     counting: Counting
 
-    async def is_in(self, person: Person, channel: str | None) -> bool:
-        """Tell whether the person has joined this channel; raises ChannelNeeded without one."""
-        if channel is None:
-            raise ChannelNeeded
-        return person.user in await self.teams.members(person.workspace, channel)
+    async def consent(self, person: Person, channel: str) -> Consent | None:
+        """Return what audience the person agreed to when they joined this channel; None if they did not."""
+        return (await self.teams.consents(person.workspace, channel)).get(person.user)
 
-    async def join(self, person: Person, channel: str, *, standing: Standing, now: datetime) -> bool:
-        """Join; False if they were in already. Guests of the channel may: it is their own usage.
+    async def join(
+        self, person: Person, channel: str, *, standing: Standing, consent: Consent, now: datetime
+    ) -> bool:
+        """Join, agreeing to the audience that was shown; False if they were in already.
+
+        Guests of the channel may: it is their own usage.
 
         What they have passed of the channel's limits for each counts as told. Raises NotFullMember for
         somebody who is not in the channel.
         """
         if not (standing.is_member or standing.is_full_member):
             raise NotFullMember
-        if not await self.teams.join(person, channel, now=now):
+        if not await self.teams.join(person, channel, consent=consent, now=now):
             return False
         for limit in await self.limits.of(person.workspace, user=person.user, channel=channel):
             cluster = self.counting.cluster(limit.cluster)
@@ -55,8 +58,6 @@ class JoinTeam:
             await self.alerts.record(alert, [decision], notices=(), now=now)
         return True
 
-    async def leave(self, person: Person, channel: str | None, *, now: datetime) -> bool:
-        """Leave; False if they were not in. Raises ChannelNeeded without a channel."""
-        if channel is None:
-            raise ChannelNeeded
+    async def leave(self, person: Person, channel: str, *, now: datetime) -> bool:
+        """Leave; False if they were not in."""
         return await self.teams.leave(person, channel, now=now)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain import limit_words
+from bot.domain.audience import Guard
 from bot.domain.clusters import Cluster
 from bot.domain.errors import (
     ChannelClosed,
@@ -38,7 +39,7 @@ from bot.domain.limits import (
 )
 from bot.domain.people import Person
 from bot.domain.replay import REPLAYED, Replay, replay
-from bot.domain.standing import OUTSIDER, Audience, Standing, Target
+from bot.domain.standing import OUTSIDER, Standing, Target
 from bot.ports import AuditEntry, AuditLog, Links
 from bot.ports.alerting import Alerts, Judged, Limits, Notice, NoticeKind
 from bot.usecases.counting import Counting, alert_notices, derived_id, previous_state
@@ -50,7 +51,7 @@ _TRIES: Final = 3
 class LimitOrder:
     """Who wants which limit, from where; `changes` is the id of the limit that the form was opened for.
 
-    `standing`, `target` and `audience` are what Slack says of the person, of `limit @person`, of the channel.
+    `standing`, `target` and `guard` are what Slack says of the person, of `limit @person`, of the channel.
     """
 
     person: Person
@@ -58,7 +59,7 @@ class LimitOrder:
     channel: str | None
     standing: Standing = OUTSIDER
     target: Target | None = None
-    audience: Audience | None = None
+    guard: Guard | None = None
     changes: str | None = None
 
 
@@ -191,13 +192,8 @@ class SetLimit:
         scope = _scope(order)
         if scope.kind is not ScopeKind.ME and not order.standing.is_full_member:
             raise NotFullMember
-        if (
-            order.audience is not None
-            and order.audience.is_shared_outside
-            and scope.kind is not ScopeKind.TEAM
-        ):
-            # Who joined did not agree to show single numbers to other organisations.
-            raise ChannelClosed("shared_outside")
+        if order.guard is not None and _lapsed(scope, order.guard):
+            raise ChannelClosed("not_agreed")
         await self._check_target(order, scope)
         cluster = await self._cluster(order)
         check_not_over(order.wish.period, now=now, zone=cluster.timezone)
@@ -235,7 +231,7 @@ class SetLimit:
             replaced=replaced,
             changed=() if replaced is None else changes(replaced, fresh),
             now=tuple(sorted(uses, key=lambda use: -use.percent)),
-            audience=order.audience,
+            audience=None if order.guard is None else order.guard.audience,
             rehearsal=await self._rehearsed(fresh, cluster, now),
         )
         return answer, judged
@@ -343,6 +339,13 @@ def _scope(order: LimitOrder) -> Scope:
             return Scope(kind=wish.scope, user=wish.user, channel=order.channel)
         case _:
             return Scope(kind=wish.scope, channel=order.channel)
+
+
+def _lapsed(scope: Scope, guard: Guard) -> bool:
+    """Tell whether somebody counted singly has not agreed to those who read the channel now."""
+    if scope.kind is ScopeKind.PERSON:
+        return scope.user in guard.lapsed
+    return scope.kind is ScopeKind.EACH and bool(guard.lapsed)
 
 
 def _check_may_remove(limit: Limit, person: Person, standing: Standing) -> None:

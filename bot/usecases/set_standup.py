@@ -109,7 +109,9 @@ class SetStandup:
         if not order.standing.is_member:
             raise NotInChannel
         await self._check_team(order)
-        return await self.gather(order.person.workspace, order.channel, await self._owed_now(order, now), now=now)
+        return await self.gather(
+            order.person.workspace, order.channel, await self._owed_now(order, now), now=now
+        )
 
     async def send(self, order: StandupOrder, *, notice_id: str, now: datetime) -> None:
         """Owe a digest at once, besides the scheduled one; raises NotFullMember or TeamEmpty."""

@@ -9,7 +9,7 @@ from babel.dates import format_date
 from bot.domain.alerts import AlertState, Status
 from bot.domain.clusters import Cluster
 from bot.domain.limits import FULL, Limit, Place, PlaceKind, ScopeKind, range_words
-from bot.domain.periods import PeriodKind
+from bot.domain.periods import Period, PeriodKind
 from bot.domain.usage import Window
 from bot.views.forecast import forecast_words
 from bot.views.format import LOCALE, day, escape, hours, local_moment, moment
@@ -43,10 +43,10 @@ def whose(alert: ShownAlert) -> str:
     return f"<@{alert.subject or scope.user}>"
 
 
-def period_words(limit: Limit, window: Window, zone: ZoneInfo) -> str:
+def period_words(period: Period, window: Window, zone: ZoneInfo) -> str:
     """Say which period: `in November 2026`, `in the week of 16 Nov 2026`, `in total`."""
     start = window.start.astimezone(zone).date()
-    match limit.period.kind:
+    match period.kind:
         case PeriodKind.DAY:
             return f"on {format_date(start, 'd MMM yyyy', locale=LOCALE)}"
         case PeriodKind.WEEK:
@@ -58,7 +58,7 @@ def period_words(limit: Limit, window: Window, zone: ZoneInfo) -> str:
         case PeriodKind.YEAR:
             return f"in {start.year}"
         case PeriodKind.RANGE:
-            return range_words(limit.period)
+            return range_words(period)
         case PeriodKind.TOTAL:
             return "in total"
 
@@ -68,7 +68,7 @@ def used(alert: ShownAlert, cluster: Cluster) -> str:
     limit, state = alert.limit, alert.state
     return (
         f"{whose(alert)} has used {hours(state.core_hours)} of {hours(limit.core_hours)} core-hours "
-        f"({share_of(alert)}) on {escape(cluster.label)} {period_words(limit, state.window, cluster.timezone)}"
+        f"({share_of(alert)}) on {escape(cluster.label)} {period_words(limit.period, state.window, cluster.timezone)}"
     )
 
 

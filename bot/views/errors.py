@@ -4,6 +4,7 @@ from bot.domain.clusters import Cluster
 from bot.domain.errors import (
     AccessDenied,
     AlertOver,
+    AudienceUnknown,
     ChannelClosed,
     ChannelNeeded,
     ClusterMisconfigured,
@@ -26,11 +27,16 @@ from bot.domain.errors import (
     LimitWordUnknown,
     LimitWrong,
     NoData,
+    NotAgreed,
     NotFullMember,
+    NotInChannel,
     NotLinked,
+    NotShared,
+    PersonUnknown,
     SealBroken,
     SecretInCommand,
     SomebodyElses,
+    TeammateNotLinked,
     TokenEmpty,
     TokenExpired,
     TokenMalformed,
@@ -46,6 +52,8 @@ from bot.domain.errors import (
 )
 from bot.views.format import escape, moment
 from bot.views.kit import Message, buttons, link_button, say
+from bot.views.language import tr
+from bot.views.names import shown_name
 
 _MOST_NAMES = 30
 _MISSING = {
@@ -140,6 +148,8 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
                 "Only full members of the channel may do this: no guests, and nobody from outside it. "
                 "Nothing was changed. A limit of your own needs nobody: for example “limit 2000 per month at 50,80,100”."
             )
+        case NotInChannel():
+            return tr("Only members of the channel see its team: join the channel first.")
         case SomebodyElses():
             return "This is another person's own limit; only they can change it. Nothing was changed."
         case ChannelNeeded():
@@ -149,6 +159,35 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             )
         case ChannelClosed():
             return _closed(error.reason)
+        case PersonUnknown():
+            return tr(
+                "“{name}” is not a person of this workspace: choose the name from the list that Slack shows as "
+                "you type.",
+                name=shown_name(error.name),
+            )
+        case NotShared():
+            return tr(
+                "{name} has not joined this channel's team, so nothing of theirs is shown here. "
+                "They share their usage by typing “join” after the command, in this channel.",
+                name=shown_name(error.name),
+            )
+        case NotAgreed():
+            return tr(
+                "{name} joined this channel's team before others could read the channel, so nothing of theirs is "
+                "shown here until they agree. They do by typing “join” after the command, in this channel.",
+                name=shown_name(error.name),
+            )
+        case TeammateNotLinked():
+            return tr(
+                "{name} is in this channel's team, but has not linked a cluster yet. "
+                "They do by typing “link” after the command.",
+                name=shown_name(error.name),
+            )
+        case AudienceUnknown():
+            return tr(
+                "Slack did not tell me just now who reads this channel, so I showed and changed nothing. "
+                "Try again in a minute."
+            )
         case ClusterSilent():
             return f"{here} is not answering just now. Nothing is lost: try again in a few minutes."
         case NoData():
@@ -217,10 +256,11 @@ def _closed(reason: str) -> str:
             why = "I am not in this channel, so I could not tell anything here. Invite me: /invite @Walltime"
         case "is_archived":
             why = "This channel is archived, so I could not tell anything here. Choose another channel"
-        case "shared_outside":
-            why = (
-                "Other organisations read this channel, so numbers of single people are not told here. "
-                "Set a limit for the team's sum: for example “limit team 20000 per quarter”"
+        case "not_agreed":
+            why = tr(
+                "Guests or others can read this channel now, and not everybody whom this limit would count has "
+                "agreed to that. They agree by typing “join” here. "
+                "Or set a limit for the team's sum: for example “limit team 20000 per quarter”"
             )
         case _:
             why = (

@@ -8,10 +8,13 @@ from babel.numbers import format_decimal
 from bot.domain.clusters import Cluster
 
 LOCALE = "en"
+_BEYOND_READING = 1e18
 
 
 def hours(core_hours: float) -> str:
-    """`1,234.50`."""
+    """`1,234.50`; what no cluster ever counts, in powers of ten."""
+    if core_hours >= _BEYOND_READING:
+        return f"{core_hours:.3g}"
     return format_decimal(core_hours, format="#,##0.00", locale=LOCALE)
 
 

@@ -36,6 +36,7 @@ from bot.domain.limit_answers import LimitRemoved, LimitSet, ListedLimit, Rehear
 from bot.domain.limits import DEFAULT_THRESHOLDS, Limit, PlaceKind, ScopeKind, range_words
 from bot.domain.periods import PeriodKind
 from bot.domain.standing import Audience
+from bot.views.audience import readers_words
 from bot.views.errors import limit_fault, sentence
 from bot.views.format import day, escape, hours, moment
 from bot.views.kit import Message, View, buttons, draw, say, small_print
@@ -376,12 +377,7 @@ def _tells_words(limit: Limit, audience: Audience | None) -> str:
     words = f"I will tell in {_place(limit)}"
     if audience is None:
         return f"{words}."
-    count = "" if audience.members is None else f" ({audience.members:,} now)"
-    who = (
-        f"its members{count}" if audience.is_private else f"everybody in the workspace, members{count} first"
-    )
-    outside = ", people of other organisations among them" if audience.is_shared_outside else ""
-    return f"{words}; who can read it: {who}{outside}."
+    return f"{words}; who can read it: {readers_words(audience)}."
 
 
 def _choice(label: str, name: str, options: dict[str, str], chosen: str | None) -> InputBlock:

@@ -1,27 +1,31 @@
 """`alerts`: what is open, what a click did, and the test alert."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from slackblocks import Block, SectionBlock
 
 from bot.domain.alert_keys import AlertKey
-from bot.domain.limit_answers import AlertActed, OpenAlert
+from bot.domain.limit_answers import AlertActed, OpenAlert, OpenAlerts
 from bot.domain.limits import Place, PlaceKind
 from bot.views.alert_buttons import alert_buttons
 from bot.views.format import escape, hours
 from bot.views.kit import Message, say, small_print
+from bot.views.language import ntr
 from bot.views.limits import amount, share, whose
 from bot.views.why import when
 
 MOST_SHOWN: Final = 20
 
 
-def open_alerts_message(alerts: Sequence[OpenAlert], *, now: datetime) -> Message:
+def open_alerts_message(found: OpenAlerts, *, now: datetime) -> Message:
     """Draw the open alerts, each with its buttons; the fullest first."""
+    alerts = found.alerts
+    hidden = _hidden(found.hidden) if found.hidden else ""
     if not alerts:
-        return say("No open alerts here: nothing that you or this channel limit is over a threshold.")
+        return say(
+            hidden or "No open alerts here: nothing that you or this channel limit is over a threshold."
+        )
     ordered = sorted(alerts, key=lambda alert: -alert.limit.percent(alert.state.core_hours))
     blocks: list[Block] = []
     for alert in ordered[:MOST_SHOWN]:
@@ -33,7 +37,18 @@ def open_alerts_message(alerts: Sequence[OpenAlert], *, now: datetime) -> Messag
     if more > 0:
         blocks.append(small_print(f"{more} more, each lower."))
     spoken = "\n".join(_line(alert, now) for alert in ordered[:MOST_SHOWN])
+    if hidden:
+        blocks.append(small_print(hidden))
+        spoken = f"{spoken}\n{hidden}"
     return Message(text=f"{len(alerts)} open:\n{spoken}", blocks=tuple(blocks))
+
+
+def _hidden(count: int) -> str:
+    return ntr(
+        "{count} open alert is of somebody who has not agreed to all who read this channel, and is not shown.",
+        "{count} open alerts are of people who have not agreed to all who read this channel, and are not shown.",
+        count,
+    )
 
 
 def acknowledged_message(acted: AlertActed) -> Message:

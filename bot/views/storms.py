@@ -77,7 +77,9 @@ def _row(alert: ShownAlert, owed: Owed, cluster: Cluster) -> list[RawText | Rich
     if len(percent) > _LONGEST_SHARE:
         percent = f"{limit.percent(state.core_hours):.3g} %"
     room = _LONGEST_ROW - len(_THE_TEAM) - len(percent) - len(used) - len(why)
-    where = f"{period_words(limit, state.window, cluster.timezone).removeprefix('from ')}, {cluster.label}"
+    where = (
+        f"{period_words(limit.period, state.window, cluster.timezone).removeprefix('from ')}, {cluster.label}"
+    )
     if len(where) > room:
         where = f"{where[: room - 1]}…"
     return [who, *(RawText(text) for text in (percent, used, where, why))]

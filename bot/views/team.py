@@ -1,43 +1,86 @@
-"""`join` and `leave`: the question, and that it is done."""
+"""`join` and `leave`: who will see what, and that it is done."""
 
 from typing import Final
 
 from slackblocks import Button
 
+from bot.domain.audience import Consent
 from bot.domain.standing import Audience
+from bot.views.audience import grown_words, readers_words
 from bot.views.kit import Message, buttons, say
+from bot.views.language import tr
 
 TEAM_JOIN_CONFIRM: Final = "team.join.confirm"
 
 
-def join_question(channel: str, audience: Audience) -> Message:
-    """Say who will see what before somebody joins."""
-    outside = " This channel is shared with other organisations." if audience.is_shared_outside else ""
-    text = (
-        f"Join the team of <#{channel}>? Members of this channel, guests among them, will then see your "
-        f"username on the cluster and your core-hours, and limits of this channel may count them.{outside} "
-        "You can leave at any time."
+def join_question(channel: str, audience: Audience, *, again: bool = False) -> Message:
+    """Say who will see what before somebody joins; `again` when others can read than they agreed to."""
+    who = readers_words(audience)
+    if again:
+        start = tr(
+            "You are in the team of <#{channel}>, but you joined before the channel could be read as it is now. "
+            "Agree to share your numbers with all who read it?",
+            channel=channel,
+        )
+    else:
+        start = tr("Join the team of <#{channel}>?", channel=channel)
+    text = start + tr(
+        " They will see your name in Slack, your username on each linked cluster, your core-hours, your pace and "
+        "when they were read; never your token. They are: {who}. Limits of this channel may count your "
+        "core-hours. You can leave at any time.",
+        who=who,
     )
-    return say(
-        text, buttons(Button(text="Join", action_id=TEAM_JOIN_CONFIRM, value=channel, style="primary"))
+    button = Button(
+        text=tr("Agree") if again else tr("Join"),
+        action_id=TEAM_JOIN_CONFIRM,
+        # Who is agreed to: if that has changed by the time of the click, it is asked again.
+        value=f"{channel} {Consent.to(audience).digest}",
+        style="primary",
     )
+    return say(text, buttons(button))
+
+
+def read_join(value: str) -> tuple[str, str]:
+    """Return the channel, and the digest of the audience, that a button to join stands for."""
+    channel, _, digest = value.partition(" ")
+    return channel, digest
 
 
 def already_joined_message(channel: str) -> Message:
     """Say that there is nothing to do."""
-    return say(f"You are in the team of <#{channel}> already.")
+    return say(tr("You are in the team of <#{channel}> already.", channel=channel))
 
 
-def joined_message(channel: str) -> Message:
+def joined_message(channel: str, audience: Audience) -> Message:
     """Say that it is done, and how to undo it."""
     return say(
-        f"You are in the team of <#{channel}> now: its members see your username and core-hours. "
-        "To stop, type “leave” there."
+        tr(
+            "You are in the team of <#{channel}> now: {who} see your username and core-hours. "
+            "To stop, type “leave” there.",
+            channel=channel,
+            who=readers_words(audience),
+        )
     )
 
 
 def left_message(channel: str, *, was_in: bool) -> Message:
     """Say that it is done."""
     if not was_in:
-        return say(f"You are not in the team of <#{channel}>.")
-    return say(f"You have left the team of <#{channel}>: your usage is no longer shared or counted there.")
+        return say(tr("You are not in the team of <#{channel}>.", channel=channel))
+    return say(
+        tr(
+            "You have left the team of <#{channel}>: your usage is no longer shared or counted there.",
+            channel=channel,
+        )
+    )
+
+
+def ask_again_sentence(channel: str, audience: Audience) -> str:
+    """Ask somebody who joined before others could read the channel."""
+    return tr(
+        "You joined the team of <#{channel}> before it could be read by {who}. Your own numbers are not shown "
+        "there until you agree: type “join” after the command, in that channel. "
+        "To stop sharing altogether, type “leave” there. If you do nothing, only sums are shown.",
+        channel=channel,
+        who=grown_words(audience),
+    )

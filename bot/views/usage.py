@@ -6,7 +6,7 @@ from typing import Final
 
 from slackblocks import Block, Button, SectionBlock
 
-from bot.domain.answers import LimitShare, LinkUsage
+from bot.domain.answers import LimitShare, LinkUsage, TeammateUsage
 from bot.domain.clusters import Cluster
 from bot.domain.errors import PersonCanFix, SealBroken, WalltimeError
 from bot.domain.limits import FULL
@@ -14,7 +14,9 @@ from bot.views.errors import sentence
 from bot.views.forecast import forecast_words
 from bot.views.format import age, escape, hours, local_moment, moment
 from bot.views.kit import MOST_LINKS, USAGE_REFRESH, Message, buttons, left_out, link_button, small_print
+from bot.views.language import tr
 from bot.views.limits import period_words, share
+from bot.views.names import said_name
 
 MOST_LIMITS: Final = 5
 
@@ -24,6 +26,16 @@ def usage_message(answers: Sequence[LinkUsage], *, now: datetime) -> Message:
     return Message(
         text="\n".join(_spoken(answer, now) for answer in answers),
         blocks=tuple(usage_blocks(answers, now=now, refresh=USAGE_REFRESH)),
+    )
+
+
+def teammate_message(teammate: TeammateUsage, channel: str, *, now: datetime) -> Message:
+    """Draw what somebody else shares with a channel."""
+    shown = tr("{name} shares with <#{channel}>", name=said_name(teammate.name), channel=channel)
+    blocks = [block for answer in teammate.links[:MOST_LINKS] for block in _link_blocks(answer, now)]
+    return Message(
+        text=f"{shown}: " + "\n".join(_spoken(answer, now) for answer in teammate.links),
+        blocks=(SectionBlock(f"{shown}:"), *blocks, *left_out(teammate.links)),
     )
 
 

@@ -22,6 +22,7 @@ from bot.jobs.polling import Polling
 from bot.jobs.repeats import Repeats
 from bot.jobs.tasks import Tasks
 from bot.slack.app import dispatch, make_app
+from bot.slack.audiences import SlackAudiences
 from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.desk import Desk
 from bot.slack.notifier import SlackNotifier
@@ -41,15 +42,19 @@ from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
+from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.poll_link import PollLink
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
+from bot.usecases.show_team import ShowTeam
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.thin_readings import ThinReadings
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.alerts import AlertDrawings
+from bot.views.team import ask_again_sentence
 from bot.web.server import Server, SlackEvents, make_server
 from bot.wiring.keys import key_ring
 from bot.wiring.settings import Settings
@@ -248,18 +253,21 @@ class Bot:
         self._engine.every(self._tick, "polling", polling.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
         self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
+        audiences = SlackAudiences(self._client_for, self._clock)
+        guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
+        answer_usage = AnswerUsage(
+            clusters=clusters,
+            links=links,
+            readings=readings,
+            live=live,
+            limits=limits,
+            counting=counting,
+        )
         return Desk(
             command=self._settings.command,
             version=bot_version(),
             clusters=clusters,
-            answer_usage=AnswerUsage(
-                clusters=clusters,
-                links=links,
-                readings=readings,
-                live=live,
-                limits=limits,
-                counting=counting,
-            ),
+            answer_usage=answer_usage,
             link_account=LinkAccount(clusters=clusters, api=api, links=links, audit=audit),
             unlink_account=UnlinkAccount(links=links),
             show_status=ShowStatus(
@@ -270,6 +278,10 @@ class Bot:
                 counting=counting, limits=limits, alerts=alerts, notices=notices, audit=audit
             ),
             join_team=JoinTeam(teams=teams, limits=limits, alerts=alerts, counting=counting),
+            show_team=ShowTeam(counting=counting, limits=limits, guard=guard),
+            show_person=ShowPerson(answer_usage=answer_usage, counting=counting, teams=teams, guard=guard),
+            guard_audience=guard,
+            audiences=audiences,
             admins=self._settings.admins,
             spawn=self._tasks.spawn,
             session=self._session,

@@ -9,6 +9,7 @@ export const WORDS = [
   ["limit 2000 per month at 50,80,100", "Set a limit by words"],
   ["alerts", "Open alerts"],
   ["alerts test", "Send a test alert through the real path"],
+  ["team", "Who of this channel's team used how much"],
   ["join", "Share your usage with this channel's team"],
   ["leave", "Stop sharing it"],
   ["status", "Links, token expiry, last reading, next poll"],

@@ -79,7 +79,15 @@ class Ask:
 
     def need_for(self, channel: Channel, what: str) -> None:
         """Refuse unless the bot has the scope (`read`, `history`) of this kind of channel."""
-        kind = "im" if channel.is_im else "groups" if channel.is_private else "channels"
+        kind = (
+            "im"
+            if channel.is_im
+            else "mpim"
+            if channel.is_mpim
+            else "groups"
+            if channel.is_private
+            else "channels"
+        )
         self.need(f"{kind}:{what}")
 
     def channel(self, name: str = "channel") -> Channel:

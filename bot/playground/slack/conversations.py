@@ -99,6 +99,15 @@ def users_info(ask: Ask) -> dict[str, Any]:
     }
 
 
+def users_list(ask: Ask) -> dict[str, Any]:
+    """List the people of the workspace, page by page."""
+    ask.need("users:read")
+    everybody = [each for each in ask.workspace.people.values() if each.team_id == ask.workspace.id]
+    page, metadata = _page(ask, everybody)
+    shown = [user_object(each, now=ask.state.now()) for each in page]
+    return {"members": shown, "response_metadata": metadata}
+
+
 def users_conversations(ask: Ask) -> dict[str, Any]:
     """List the channels of a person, or of the bot itself."""
     ask.need("channels:read", "groups:read", "im:read", "mpim:read")
@@ -194,6 +203,8 @@ def _shown(ask: Ask, channel: Channel) -> dict[str, Any]:
 def _kind(channel: Channel) -> str:
     if channel.is_im:
         return "im"
+    if channel.is_mpim:
+        return "mpim"
     return "private_channel" if channel.is_private else "public_channel"
 
 
@@ -206,4 +217,5 @@ METHODS = {
     "team.info": team_info,
     "users.conversations": users_conversations,
     "users.info": users_info,
+    "users.list": users_list,
 }

@@ -22,6 +22,7 @@ PER_MINUTE: dict[str, int] = {
     "team.info": TIER_3,
     "users.conversations": TIER_3,
     "users.info": TIER_4,
+    "users.list": TIER_2,
     "views.open": TIER_4,
     "views.publish": TIER_4,
     "views.push": TIER_4,

@@ -91,6 +91,7 @@ class Channel:
     has_bot: bool = True
     is_archived: bool = False
     is_ext_shared: bool = False
+    is_mpim: bool = False
     im_with: str | None = None
     outside_teams: set[str] = field(default_factory=set)
     refuses: str | None = None

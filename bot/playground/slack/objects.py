@@ -73,7 +73,7 @@ def channel_object(channel: Channel, *, team: str, bot: str) -> dict[str, Any]:
         "is_channel": not channel.is_private,
         "is_group": False,
         "is_im": False,
-        "is_mpim": False,
+        "is_mpim": channel.is_mpim,
         "is_private": channel.is_private,
         "is_archived": channel.is_archived,
         "is_general": channel.name == "general",

@@ -244,4 +244,6 @@ def _action(workspace: Workspace, spot: Spot, used: dict[str, Any]) -> dict[str,
 def _channel_name(channel: Channel) -> str:
     if channel.is_im:
         return "directmessage"
+    if channel.is_mpim:
+        return channel.name
     return "privategroup" if channel.is_private else channel.name

@@ -116,14 +116,16 @@ class Workspace:
         has_bot: bool = True,
         is_archived: bool = False,
         is_ext_shared: bool = False,
+        is_mpim: bool = False,
     ) -> Channel:
-        """Add a channel; people of other organisations among its members make it a shared one."""
+        """Add a channel or, with `is_mpim`, a group message; people of other organisations make it shared."""
         channel = Channel(
             id=channel_id,
             name=name,
             created=self._seconds(),
             members=set(members),
-            is_private=is_private,
+            is_private=is_private or is_mpim,
+            is_mpim=is_mpim,
             has_bot=has_bot,
             is_archived=is_archived,
             is_ext_shared=is_ext_shared,

@@ -18,6 +18,8 @@ from bot.domain.commands import (
     ShowAlerts,
     ShowHelp,
     ShowStatus,
+    ShowTeam,
+    ShowTeammate,
     ShowUsage,
     parse,
     word_named,
@@ -29,7 +31,7 @@ from bot.domain.periods import WEEK
 from tests.unit.kit import ACCESS_KEY, JWT, RING_KEY, SECRET_KEY, shown, table, wide
 
 CLUSTERS = ("east", "west-2")
-LINK, UNLINK, STATUS, HELP = (word_named(name) for name in ("link", "unlink", "status", "help"))
+LINK, UNLINK, STATUS, HELP, TEAM = (word_named(name) for name in ("link", "unlink", "status", "help", "team"))
 
 
 @table(
@@ -67,7 +69,7 @@ LINK, UNLINK, STATUS, HELP = (word_named(name) for name in ("link", "unlink", "s
         "status": ("status", ShowStatus()),
         "help": ("Help", ShowHelp()),
         "help takes a word": ("help UNLINK", ShowHelp(word=UNLINK)),
-        "a slip gets the nearest word": ("stauts", ShowHelp(unknown="stauts", nearest=STATUS)),
+        "a slip gets the nearest word": ("stauts", ShowTeammate(word="stauts", nearest=STATUS)),
         "a slip with more behind it is quoted whole": (
             "lnik east",
             ShowHelp(unknown="lnik east", nearest=LINK),
@@ -85,7 +87,16 @@ LINK, UNLINK, STATUS, HELP = (word_named(name) for name in ("link", "unlink", "s
             ShowHelp(unknown="status east", nearest=STATUS),
         ),
         "help takes one word": ("help link east", ShowHelp(unknown="help link east", nearest=HELP)),
-        "what is like no word gets no guess": ("xyzzy", ShowHelp(unknown="xyzzy")),
+        "what is like no word may be a username": ("Xyzzy.2", ShowTeammate(word="Xyzzy.2")),
+        "a name that Slack did not recognise": ("@xyzzy", ShowTeammate(word="@xyzzy")),
+        "a mention is a person": (
+            "<@U1ANNA|anna li>",
+            ShowTeammate(word="<@U1ANNA|anna li>", user="U1ANNA"),
+        ),
+        "a mention without a name too": (" <@W1ANNA> ", ShowTeammate(word="<@W1ANNA>", user="W1ANNA")),
+        "two people are not guessed at": ("<@U1> <@U2>", ShowHelp(unknown="<@u1> <@u2>")),
+        "team": ("Team", ShowTeam()),
+        "team takes nothing": ("team east", ShowHelp(unknown="team east", nearest=TEAM)),
         "words of other languages get no guess": ("帮助", ShowHelp(unknown="帮助")),
     },
 )
@@ -159,7 +170,7 @@ def test_a_secret_is_refused_and_the_error_shows_nothing_of_it(text: str) -> Non
     },
 )
 def test_what_only_looks_long_is_no_secret(text: str) -> None:
-    assert isinstance(parse(text, clusters=CLUSTERS), ShowHelp)
+    assert isinstance(parse(text, clusters=CLUSTERS), ShowHelp | ShowTeammate)
 
 
 @given(text=st.text(max_size=200))

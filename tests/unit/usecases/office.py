@@ -1,10 +1,11 @@
 """The use cases around limits on ports that only remember."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.domain.alerts import AlertState, Decision, Transition
+from bot.domain.audience import UNRECORDED, Consent
 from bot.domain.clusters import Cluster
 from bot.domain.limits import Limit
 from bot.domain.people import Link, Person
@@ -30,6 +31,7 @@ class Memory:
     steps: list[Transition] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     teams: dict[str, set[str]] = field(default_factory=dict)
+    consents: dict[str, Consent] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     readings: dict[str, list[Reading]] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
@@ -169,8 +171,14 @@ class FakeTeams:
     async def channels_of(self, person: Person) -> tuple[str, ...]:
         return tuple(channel for channel, users in self._memory.teams.items() if person.user in users)
 
-    async def join(self, person: Person, channel: str, *, now: datetime) -> bool:
+    async def consents(self, workspace: str, channel: str) -> Mapping[str, Consent]:
+        del workspace
+        kept = self._memory.consents
+        return {user: kept.get(user, UNRECORDED) for user in self._memory.teams.get(channel, ())}
+
+    async def join(self, person: Person, channel: str, *, consent: Consent, now: datetime) -> bool:
         del now
+        self._memory.consents[person.user] = consent
         team = self._memory.teams.setdefault(channel, set())
         was_in = person.user in team
         team.add(person.user)

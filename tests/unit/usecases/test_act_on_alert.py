@@ -14,6 +14,7 @@ from bot.domain.errors import (
     TryAgainLater,
     WalltimeError,
 )
+from bot.domain.limit_answers import OpenAlerts
 from bot.domain.limits import Limit, PlaceKind, Scope, ScopeKind, place_of
 from bot.domain.people import Person
 from bot.domain.periods import MONTH, window
@@ -111,7 +112,7 @@ async def test_each_button_is_judged_for_the_clicker(
     for click in (
         act.acknowledge(person, key, standing=standing, now=NOW),
         act.snooze(person, key, SnoozeLength.HOUR, standing=standing, now=NOW),
-        act.why(person, key, standing=standing, now=NOW),
+        act.why(person, key, standing=standing, guard=None, now=NOW),
         act.may_raise(person, key, standing=standing, now=NOW),
     ):
         with pytest.raises(error):
@@ -133,7 +134,7 @@ async def test_the_button_of_a_period_that_is_over_says_so(office: Office) -> No
 
 async def test_why_tells_readings_steps_and_what_the_newest_readings_decide(office: Office) -> None:
     await office.act_on_alert.acknowledge(ALICE, TEAMS, standing=FULL, now=NOW)
-    why = await office.act_on_alert.why(ALICE, TEAMS, standing=FULL, now=NOW)
+    why = await office.act_on_alert.why(ALICE, TEAMS, standing=FULL, guard=None, now=NOW)
     assert why.reason is Reason.UNCHANGED
     assert why.core_hours == pytest.approx(850, rel=0.2)
     assert [one.username for one in why.links] == ["alice"]
@@ -142,9 +143,9 @@ async def test_why_tells_readings_steps_and_what_the_newest_readings_decide(offi
 
 
 async def test_open_alerts_are_mine_and_the_channels(office: Office) -> None:
-    here = await office.act_on_alert.open_alerts(ALICE, HPC, now=NOW)
+    here = (await office.act_on_alert.open_alerts(ALICE, HPC, guard=None, now=NOW)).alerts
     assert [(one.limit.limit_id, one.username) for one in here] == [("L1", "alice"), ("L2", "")]
-    assert await office.act_on_alert.open_alerts(BOB, None, now=NOW) == ()
+    assert await office.act_on_alert.open_alerts(BOB, None, guard=None, now=NOW) == OpenAlerts(alerts=())
 
 
 async def test_a_test_alert_goes_the_way_of_alerts(office: Office) -> None:

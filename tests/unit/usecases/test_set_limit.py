@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.audience import UNRECORDED, Guard
 from bot.domain.commands import AboutLimits, parse
 from bot.domain.errors import (
     ChannelClosed,
@@ -58,7 +59,7 @@ async def put(
     channel: str | None = HPC,
     standing: Standing = FULL,
     target: Target | None = None,
-    audience: Audience | None = None,
+    guard: Guard | None = None,
     changes: str | None = None,
     number: int = 1,
 ) -> LimitSet:
@@ -68,7 +69,7 @@ async def put(
         channel=channel,
         standing=standing,
         target=target,
-        audience=audience,
+        guard=guard,
         changes=changes,
     )
     return await office.set_limit(
@@ -207,14 +208,20 @@ async def test_who_a_limit_is_for_is_told_in_their_dm(office: Office) -> None:
     assert all(len(one.notice_id) <= 32 for one in office.memory.notices)
 
 
-async def test_single_numbers_are_not_told_to_other_organisations(office: Office) -> None:
-    office.memory.teams[HPC] = {"U2"}
+async def test_single_numbers_are_told_only_to_those_whom_everybody_counted_agreed_to(office: Office) -> None:
+    office.memory.teams[HPC] = {"U1", "U2"}
     shared = Audience(is_private=False, is_shared_outside=True)
+
+    def guard(*lapsed: str) -> Guard:
+        return Guard(audience=shared, agreed=frozenset({"U1", "U2"} - {*lapsed}), lapsed=frozenset(lapsed))
+
     for text in ("<@U2> 500 per week", "each 500 per week"):
         with pytest.raises(ChannelClosed):
-            await put(office, text, target=ANNA, audience=shared)
-    await put(office, "team 500 per week", audience=shared)
-    assert len(office.memory.limits) == 1
+            await put(office, text, target=ANNA, guard=guard("U2"))
+    await put(office, "team 500 per week", guard=guard("U1", "U2"))
+    await put(office, "<@U2> 500 per week", target=ANNA, guard=guard("U1"), number=2)
+    await put(office, "each 500 per week", guard=guard(), number=3)
+    assert len(office.memory.limits) == 3
 
 
 @table(
@@ -337,11 +344,10 @@ async def test_who_joins_has_told_what_they_passed_and_can_leave(office: Office)
     await put(office, "each 2000 per month at 50,90")
     assert office.memory.states == {}
     with pytest.raises(NotFullMember):
-        await office.join_team.join(ALICE, HPC, standing=OUTSIDER, now=NOW)
-    assert await office.join_team.join(ALICE, HPC, standing=FULL, now=NOW)
+        await office.join_team.join(ALICE, HPC, standing=OUTSIDER, consent=UNRECORDED, now=NOW)
+    assert await office.join_team.join(ALICE, HPC, standing=FULL, consent=UNRECORDED, now=NOW)
     assert office.memory.states["L1", "U1"].told == 50
-    assert not await office.join_team.join(ALICE, HPC, standing=FULL, now=NOW)
-    assert await office.join_team.is_in(ALICE, HPC)
+    assert not await office.join_team.join(ALICE, HPC, standing=FULL, consent=UNRECORDED, now=NOW)
+    assert await office.join_team.consent(ALICE, HPC) == UNRECORDED
     assert await office.join_team.leave(ALICE, HPC, now=NOW)
-    with pytest.raises(ChannelNeeded):
-        await office.join_team.leave(ALICE, None, now=NOW)
+    assert await office.join_team.consent(ALICE, HPC) is None

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from bot.domain.answers import ChannelStatus
+from bot.domain.audience import UNRECORDED
 from bot.domain.clusters import Cluster
 from bot.domain.errors import (
     AccessDenied,
@@ -291,7 +292,7 @@ async def test_usage_comes_with_the_limits_that_count_it_alone(store: Store) -> 
     mine = await store.record(link(), reading(0, NOW - 10 * DAY))
     for days in range(9, -1, -1):
         await store.readings.record(mine, reading(10.0 * (10 - days), NOW - days * DAY))
-    await store.teams.join(ALICE, "C1", now=NOW)
+    await store.teams.join(ALICE, "C1", consent=UNRECORDED, now=NOW)
     scopes = (
         Scope(kind=ScopeKind.ME, user=ALICE.user),
         Scope(kind=ScopeKind.ME, user="U9"),
@@ -310,7 +311,7 @@ async def test_usage_comes_with_the_limits_that_count_it_alone(store: Store) -> 
 
 
 async def test_status_says_what_a_channel_is_told(store: Store) -> None:
-    await store.teams.join(ALICE, "C1", now=NOW)
+    await store.teams.join(ALICE, "C1", consent=UNRECORDED, now=NOW)
     fresh = limit(scope=Scope(kind=ScopeKind.TEAM, channel="C1"))
     await store.limits.put(fresh, replaces=None, supersedes=None, judged=(), notices=())
     mine = limit(limit_id="own", scope=Scope(kind=ScopeKind.ME, user=ALICE.user))

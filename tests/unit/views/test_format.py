@@ -19,6 +19,7 @@ from tests.unit.kit import NOW, east, table
         "a little": (0.004, "0.00"),
         "the page's sample": (0.4219444444444444, "0.42"),
         "a great deal": (1e15, "1,000,000,000,000,000.00"),
+        "more than there is": (1.234e300, "1.23e+300"),
     },
 )
 def test_numbers(core_hours: float, text: str) -> None:

@@ -32,6 +32,7 @@ from bot.domain.limit_answers import (
     LimitSet,
     ListedLimit,
     OpenAlert,
+    OpenAlerts,
     UseNow,
 )
 from bot.domain.limits import Limit, Scope, ScopeKind, place_of
@@ -177,7 +178,7 @@ def test_each_is_named_by_username_and_a_long_team_is_cut() -> None:
     said = taken(limit_set_message(answer(limit(EACH), *uses)))
     assert "user0: 1,980.00 core-hours used, 99 %" in said
     assert "And 4 more, each lower." in said
-    assert "people of other organisations among them" in said
+    assert "its 12 members first (the channel is public); among them people of other organisations" in said
 
 
 def test_what_is_not_known_is_not_claimed() -> None:
@@ -292,7 +293,7 @@ def test_every_wrong_word_is_named_with_a_right_example(kind: type[LimitWrong]) 
         (ChannelClosed("channel_not_found"), "/invite @Walltime"),
         (ChannelClosed("is_archived"), "archived"),
         (ChannelClosed("restricted_action"), "may not post"),
-        (ChannelClosed("shared_outside"), "limit team"),
+        (ChannelClosed("not_agreed"), "limit team"),
     ],
 )
 def test_every_refusal_says_what_helps(error: errors.WalltimeError, says: str) -> None:
@@ -302,14 +303,20 @@ def test_every_refusal_says_what_helps(error: errors.WalltimeError, says: str) -
 def test_open_alerts_have_their_buttons_and_the_fullest_is_first() -> None:
     full = alert(TEAM, core_hours=2500.0)
     acknowledged = alert(acknowledged_by="U3", acknowledged_at=NOW)
-    said = taken(open_alerts_message([acknowledged, full], now=NOW))
+    said = taken(open_alerts_message(OpenAlerts(alerts=(acknowledged, full)), now=NOW))
     assert said.index("125 %") < said.index("85 %")
     assert "acknowledged by <@U3>" in said
     assert "*al&lt;ice*" in said
     assert said.count("'alert.ack'") == 1
     assert said.count("'alert.snooze'") == said.count("'alert.why'") == said.count("'alert.raise_limit'") == 2
-    assert "No open alerts" in taken(open_alerts_message((), now=NOW))
-    assert "30 more" in taken(open_alerts_message([full] * 50, now=NOW))
+    assert "No open alerts" in taken(open_alerts_message(OpenAlerts(alerts=()), now=NOW))
+    assert "2 open alerts are of people" in taken(
+        open_alerts_message(OpenAlerts(alerts=(full,), hidden=2), now=NOW)
+    )
+    assert "1 open alert is of somebody" in taken(
+        open_alerts_message(OpenAlerts(alerts=(), hidden=1), now=NOW)
+    )
+    assert "30 more" in taken(open_alerts_message(OpenAlerts(alerts=(full,) * 50), now=NOW))
 
 
 def test_a_click_says_what_it_did() -> None:
@@ -363,11 +370,14 @@ def test_why_tells_all_that_is_behind_an_alert() -> None:
 
 
 def test_joining_says_who_will_see_what() -> None:
-    said = taken(join_question("C1", Audience(is_private=True, is_shared_outside=True)))
-    assert "see your username on the cluster and your core-hours" in said
-    assert "other organisations" in said
+    shared = Audience(is_private=True, is_shared_outside=True, members=12, guests=2)
+    said = taken(join_question("C1", shared))
+    assert "your username on each linked cluster, your core-hours" in said
+    assert "its 12 members (the channel is private)" in said
+    assert "2 guests and people of other organisations" in said
     assert "team.join.confirm" in said
-    assert "type “leave” there" in taken(joined_message("C1"))
+    assert "you joined before" in taken(join_question("C1", shared, again=True))
+    assert "type “leave” there" in taken(joined_message("C1", shared))
     assert "already" in taken(already_joined_message("C1"))
     assert "no longer shared" in taken(left_message("C1", was_in=True))
     assert "not in the team" in taken(left_message("C1", was_in=False))

@@ -1,0 +1,69 @@
+"""The audience guard at work: compare who agreed with who reads, and ask again those who did not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.audience import Consent, Guard
+from bot.domain.errors import AudienceUnknown, ChannelClosed
+from bot.domain.limits import Place, PlaceKind
+from bot.domain.standing import Audience
+from bot.ports.alerting import Notice, NoticeKind, Notices, Teams
+from bot.ports.audience import Audiences
+from bot.usecases.counting import derived_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuardAudience:
+    """Ask before anything about single people goes to a channel. Nothing is kept: Slack is asked each time.
+
+    `ask_again` words the direct message to somebody who joined before others could read the channel.
+    """
+
+    teams: Teams
+    audiences: Audiences
+    notices: Notices
+    ask_again: Callable[[str, Audience], str]
+
+    async def __call__(self, workspace: str, channel: str, *, now: datetime) -> Guard:
+        """Return what the channel may be told now; raises ChannelClosed or AudienceUnknown."""
+        audience = await self.audiences.of(workspace, channel)
+        consents = await self.teams.consents(workspace, channel)
+        agreed = frozenset(user for user, consent in consents.items() if consent.covers(audience))
+        guard = Guard(audience=audience, agreed=agreed, lapsed=frozenset(consents) - agreed)
+        for user in sorted(guard.lapsed):
+            await self._ask(workspace, channel, user, audience, now)
+        return guard
+
+    async def if_any(self, workspace: str, channel: str | None, *, now: datetime) -> Guard | None:
+        """Return the guard of a channel, None without one; where it cannot be known nobody is named."""
+        if channel is None:
+            return None
+        try:
+            return await self(workspace, channel, now=now)
+        except (ChannelClosed, AudienceUnknown):
+            nobody = Audience(is_private=False, is_shared_outside=True, guests=None)
+            return Guard(audience=nobody, agreed=frozenset(), lapsed=frozenset())
+
+    async def may_tell(self, workspace: str, place: Place, users: frozenset[str], *, now: datetime) -> bool:
+        """Tell whether a number that these people used together may be told in a place.
+
+        A direct message goes to one person, who chose what they hear of.
+        """
+        if place.kind is PlaceKind.DM:
+            return True
+        guard = await self(workspace, place.slack_id, now=now)
+        return guard.may_sum(users)
+
+    async def _ask(self, workspace: str, channel: str, user: str, audience: Audience, now: datetime) -> None:
+        """Owe the question once for each audience, however often the channel is looked at."""
+        await self.notices.owe(
+            Notice(
+                workspace=workspace,
+                notice_id=derived_id("consent", channel, user, Consent.to(audience).digest),
+                place=Place(kind=PlaceKind.DM, slack_id=user),
+                kind=NoticeKind.CONSENT,
+                created_at=now,
+                text=self.ask_again(channel, audience),
+            )
+        )

@@ -1,0 +1,335 @@
+"""`team`: the table of who used how much, one message for each cluster and page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from slackblocks import Block, Button, ColumnSettings, RawText, SectionBlock, TableBlock, Text, TextType
+
+from bot.domain.team_usage import TeamRow, TeamTable, TeamUsage
+from bot.views.alert_words import period_words
+from bot.views.audience import grown_words
+from bot.views.format import day, escape, hours, local_moment, moment
+from bot.views.kit import Message, buttons, say, small_print
+from bot.views.language import ntr, tr
+from bot.views.limits import share
+from bot.views.names import said_name, shown_name
+
+TEAM_POST: Final = "team.post"
+TEAM_PREVIOUS: Final = "team.previous"
+TEAM_NEXT: Final = "team.next"
+
+# A table takes 100 rows and 10,000 characters; a row has at most 120 of them, the last one is the sum.
+MOST_ROWS: Final = 75
+_LONGEST_NUMBER: Final = 18
+_LONGEST_USERNAME: Final = 20
+_LONGEST_NAME: Final = 28
+_MOST_SAID: Final = 20
+_MOST_UNLINKED: Final = 40
+_FULL: Final = 100
+# From here on a percentage is written in powers of ten.
+_BIG_PERCENT: Final = 1e7
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TeamPage:
+    """Which part of the team's tables: a cluster's name, and the page from 0."""
+
+    cluster: str
+    number: int = 0
+
+    def write(self) -> str:
+        """Return it as a button's value."""
+        return f"{self.cluster} {self.number}"
+
+
+def read_page(value: str) -> TeamPage:
+    """Read a button's value."""
+    cluster, _, number = value.partition(" ")
+    return TeamPage(cluster=cluster, number=int(number) if number.isdecimal() else 0)
+
+
+def team_messages(team: TeamUsage, *, command: str) -> tuple[Message, ...]:
+    """Draw the first page of each cluster, for the asker; one sentence if there is no table."""
+    if not team.people:
+        return (
+            say(
+                tr(
+                    "Nobody has joined the team of <#{channel}> yet. Share your usage with it: `{command} join`",
+                    channel=team.channel,
+                    command=command,
+                )
+            ),
+        )
+    if not team.tables:
+        none = ntr(
+            "{count} person has joined the team of <#{channel}> and has not linked a cluster yet: "
+            "`{command} link` does it.",
+            "{count} people have joined the team of <#{channel}>, and none has linked a cluster yet: "
+            "`{command} link` does it.",
+            team.people,
+            channel=team.channel,
+            command=command,
+        )
+        return (say(none, *_unlinked_blocks(team)),)
+    return tuple(
+        team_message(team, TeamPage(cluster=table.cluster.name), command=command) for table in team.tables
+    )
+
+
+def team_message(team: TeamUsage, page: TeamPage, *, command: str) -> Message:
+    """Draw one page for the asker, with the buttons; a cluster that is gone gives the first one there is."""
+    place, table = _placed(team, page.cluster)
+    number = min(page.number, pages_of(table) - 1)
+    row = [Button(text=tr("Post to channel"), action_id=TEAM_POST, value=table.cluster.name)]
+    if number > 0:
+        before = TeamPage(cluster=table.cluster.name, number=number - 1)
+        row.append(Button(text=tr("Previous"), action_id=TEAM_PREVIOUS, value=before.write()))
+    if number + 1 < pages_of(table):
+        after = TeamPage(cluster=table.cluster.name, number=number + 1)
+        row.append(Button(text=tr("Next"), action_id=TEAM_NEXT, value=after.write()))
+    notes = [*_guard_blocks(team, command)]
+    notes += _unlinked_blocks(team) if place == 0 else []
+    return Message(
+        text=_spoken(team, table, number, command),
+        blocks=(
+            *_page_blocks(team, table, number),
+            *notes,
+            small_print(_as_of(table, number)),
+            buttons(*row),
+        ),
+    )
+
+
+def posted_messages(team: TeamUsage, cluster: str, *, by: str, command: str) -> tuple[Message, ...]:
+    """Draw a cluster's table for everybody: the first page, and those for its thread; `by` is a name."""
+    _, table = _placed(team, cluster)
+    posted = tr("posted by {name}", name=said_name(by))
+    return tuple(
+        Message(
+            text=f"{_spoken(team, table, number, command)} {tr('Posted by {name}.', name=said_name(by))}",
+            blocks=(
+                *_page_blocks(team, table, number),
+                *([*_guard_blocks(team, command), *_unlinked_blocks(team)] if number == 0 else ()),
+                small_print(f"{_as_of(table, number)} · {posted}"),
+            ),
+        )
+        for number in range(pages_of(table))
+    )
+
+
+def team_posted_message(channel: str) -> Message:
+    """Say that it is done."""
+    return say(tr("The table is posted in <#{channel}>.", channel=channel))
+
+
+def pages_of(table: TeamTable) -> int:
+    """Return how many pages a table has."""
+    return max(1, -(-len(table.rows) // MOST_ROWS))
+
+
+def _placed(team: TeamUsage, cluster: str) -> tuple[int, TeamTable]:
+    found = ((place, one) for place, one in enumerate(team.tables) if one.cluster.name == cluster)
+    return next(found, (0, team.tables[0]))
+
+
+def _page_blocks(team: TeamUsage, table: TeamTable, number: int) -> list[Block]:
+    start = number * MOST_ROWS
+    rows = table.rows[start : start + MOST_ROWS]
+    label = escape(table.cluster.label)
+    blocks: list[Block] = [SectionBlock(f"*{_title(team, table, label)}*\n{_sum_words(table)}")]
+    if rows:
+        blocks.append(_table(team, table, rows))
+    return blocks
+
+
+def _title(team: TeamUsage, table: TeamTable, label: str) -> str:
+    return tr(
+        "Team of <#{channel}> on {cluster}, {period}",
+        channel=team.channel,
+        cluster=label,
+        period=period_words(table.period, table.window, table.cluster.timezone),
+    )
+
+
+def _sum_words(table: TeamTable) -> str:
+    """Say the sum, its share of the limit, pace and change; and that it says less than it seems."""
+    if table.core_hours is None:
+        return tr("The sum is not shown: it would tell on a single person.")
+    if table.people == table.without_data:
+        return tr("No data for this period yet.")
+    if table.limit is None:
+        said = [tr("{used} core-hours used together", used=_number(table.core_hours))]
+    else:
+        said = [
+            tr(
+                "{used} core-hours used together, {share} of the team's limit of {limit}",
+                used=_number(table.core_hours),
+                share=_share(table, table.core_hours),
+                limit=_number(table.limit.core_hours),
+            )
+        ]
+    if table.pace_per_day is not None:
+        said.append(tr("pace about {pace} a day", pace=_number(table.pace_per_day)))
+    if table.before is not None:
+        said.append(
+            tr(
+                "{change} against the same time of the period before ({before})",
+                change=_change(table.core_hours, table.before),
+                before=_number(table.before),
+            )
+        )
+    if table.since is not None:
+        said.append(tr("some of it counted only since {moment}", moment=moment(table.since, table.cluster)))
+    without = ""
+    if table.without_data:
+        without = " " + ntr(
+            "{count} person has no data for this period.",
+            "{count} people have no data for this period.",
+            table.without_data,
+        )
+    return f"{'; '.join(said)}.{without}"
+
+
+def _table(team: TeamUsage, table: TeamTable, rows: Sequence[TeamRow]) -> TableBlock:
+    """Draw the rows, and the sum under them: names are plain text here, and ping nobody."""
+    of = tr("of limit") if table.limit is not None else tr("of sum")
+    cells = [[tr("Person"), tr("Used"), of, tr("A day"), tr("Change")]]
+    cells += [_cells(team, table, row) for row in rows]
+    cells.append(
+        [
+            ntr("{count} person together", "{count} people together", table.people),
+            _used(table.core_hours),
+            _share(table, table.core_hours),
+            _used(table.pace_per_day),
+            _change(table.core_hours, table.before),
+        ]
+    )
+    settings = [ColumnSettings(align=align) for align in ("left", "right", "right", "right", "right")]
+    return TableBlock([[RawText(cell) for cell in row] for row in cells], column_settings=settings)
+
+
+def _cells(team: TeamUsage, table: TeamTable, row: TeamRow) -> list[str]:
+    who = _who(team, row)
+    if row.core_hours is None:
+        seen = "-" if row.as_of is None else tr("last {day}", day=day(row.as_of, table.cluster))
+        return [who, tr("no data"), "-", "-", seen]
+    used = _used(row.core_hours)
+    if row.since is not None:
+        used = tr("{used} since {day}", used=used, day=day(row.since, table.cluster))
+    if row.is_stale and row.as_of is not None:
+        used = tr("{used} (as of {day})", used=used, day=day(row.as_of, table.cluster))
+    return [
+        who,
+        used,
+        _share(table, row.core_hours),
+        _used(row.pace_per_day),
+        _change(row.core_hours, row.before),
+    ]
+
+
+def _who(team: TeamUsage, row: TeamRow) -> str:
+    """Name a person: what Slack calls them and, if it is another one, their username."""
+    username = shown_name(row.username, most=_LONGEST_USERNAME)
+    name = shown_name(team.names.get(row.user, row.user), most=_LONGEST_NAME)
+    if name.casefold() == username.casefold():
+        return username
+    return f"{name} ({username})"
+
+
+def _used(core_hours: float | None) -> str:
+    return "-" if core_hours is None else _number(core_hours)
+
+
+def _number(core_hours: float) -> str:
+    """Write core-hours; those that fill no table's cell any more in powers of ten."""
+    written = hours(core_hours)
+    return written if len(written) <= _LONGEST_NUMBER else f"{core_hours:.3g}"
+
+
+def _share(table: TeamTable, core_hours: float | None) -> str:
+    if core_hours is None or not table.whole:
+        return "-"
+    percent = core_hours / table.whole * _FULL
+    return share(percent) if percent < _BIG_PERCENT else f"{percent:.2g} %"
+
+
+def _change(core_hours: float | None, before: float | None) -> str:
+    if core_hours is None or before is None:
+        return "-"
+    if before <= 0:
+        return tr("new") if core_hours > 0 else "0 %"
+    percent = round((core_hours / before - 1) * _FULL)
+    if abs(percent) >= _BIG_PERCENT:
+        return f"{percent:+.2g} %"
+    return f"{percent:+,} %" if percent else "0 %"
+
+
+def _as_of(table: TeamTable, number: int) -> str:
+    read = (
+        tr("no reading yet")
+        if table.as_of is None
+        else tr("as of {moment}", moment=local_moment(table.as_of, table.cluster))
+    )
+    total = pages_of(table)
+    if total == 1:
+        return read
+    return tr("page {page} of {pages} · {read}", page=number + 1, pages=total, read=read)
+
+
+def _unlinked_blocks(team: TeamUsage) -> list[Block]:
+    if not team.unlinked:
+        return []
+    # Plain text: whatever people call themselves is no markup here.
+    return [SectionBlock(Text(_unlinked_words(team), TextType.PLAINTEXT))]
+
+
+def _unlinked_words(team: TeamUsage) -> str:
+    names = [shown_name(team.names.get(user, user)) for user in team.unlinked]
+    more = len(names) - _MOST_UNLINKED
+    named = tr(", ").join(names[:_MOST_UNLINKED])
+    if more > 0:
+        named = ntr("{named} and {count} more", "{named} and {count} more", more, named=named)
+    return tr("On the team without a link to any cluster: {named}.", named=named)
+
+
+def _guard_blocks(team: TeamUsage, command: str) -> list[Block]:
+    return [SectionBlock(_guard_words(team, command))] if team.lapsed else []
+
+
+def _guard_words(team: TeamUsage, command: str) -> str:
+    return ntr(
+        "Numbers of single people are not shown: this channel can be read by {who}, and {count} of {people} on "
+        "the team has not agreed to that. Who is asked agrees with `{command} join`.",
+        "Numbers of single people are not shown: this channel can be read by {who}, and {count} of {people} on "
+        "the team have not agreed to that. Who is asked agrees with `{command} join`.",
+        team.lapsed,
+        people=team.people,
+        who=grown_words(team.audience),
+        command=command,
+    )
+
+
+def _spoken(team: TeamUsage, table: TeamTable, number: int, command: str) -> str:
+    """Say a page in full for screen readers, with as many people as a notification takes."""
+    said = [f"{_title(team, table, escape(table.cluster.label))}: {_sum_words(table)}"]
+    start = number * MOST_ROWS
+    rows = table.rows[start : start + MOST_ROWS]
+    if rows:
+        people = [f"{escape(_who(team, row))} {_used_words(table, row)}" for row in rows[:_MOST_SAID]]
+        more = len(rows) - len(people)
+        rest = ntr("; and {count} more in the table", "; and {count} more in the table", more) if more else ""
+        said.append(f"{'; '.join(people)}{rest}.")
+    if team.lapsed:
+        said.append(_guard_words(team, command))
+    if table.as_of is not None:
+        said.append(tr("As of {moment}.", moment=moment(table.as_of, table.cluster)))
+    if team.unlinked and number == 0:
+        said.append(escape(_unlinked_words(team)))
+    return " ".join(said)
+
+
+def _used_words(table: TeamTable, row: TeamRow) -> str:
+    if row.core_hours is None:
+        return tr("no data")
+    return f"{_used(row.core_hours)} ({_share(table, row.core_hours)})"
