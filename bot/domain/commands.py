@@ -9,6 +9,7 @@ from typing import Final
 from bot.domain.errors import SecretInCommand, UnknownCluster
 from bot.domain.limit_words import MENTION, LimitWish, parse_limit
 from bot.domain.secret import looks_secret
+from bot.domain.standup_words import StandupWish, parse_standup
 
 # What a cluster may call somebody; with @ in front a name that Slack did not turn into a mention.
 _USERNAME: Final = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
@@ -39,6 +40,11 @@ WORDS: Final = (
     ),
     Word(name="join", arguments="", does="share your username and core-hours with this channel"),
     Word(name="leave", arguments="", does="stop sharing them with this channel"),
+    Word(
+        name="standup",
+        arguments="[09:30 mon-fri Asia/Shanghai | now | preview | off]",
+        does="this channel's digest: show, set, send now, see before, switch off",
+    ),
     Word(name="status", arguments="", does="your links, their tokens and last readings, and your support id"),
     Word(name="help", arguments="[word]", does="what you can type, or more on one word"),
 )
@@ -105,6 +111,13 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutStandup:
+    """`standup …`: what its words say."""
+
+    wish: StandupWish
+
+
+@dataclass(frozen=True, slots=True)
 class ShowStatus:
     """`status`."""
 
@@ -129,6 +142,7 @@ Command = (
     | ShowTeammate
     | AskJoin
     | Leave
+    | AboutStandup
     | ShowStatus
     | ShowHelp
 )
@@ -168,6 +182,8 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
             return AskJoin()
         case ["leave"]:
             return Leave()
+        case ["standup" | "standups", *rest]:
+            return AboutStandup(parse_standup(" ".join(plain.split()[1:]) if rest else ""))
         case ["status"]:
             return ShowStatus()
         case ["help"]:

@@ -21,7 +21,8 @@ NEAR_PERCENT: Final = 80
 DAYS_SHOWN: Final = 7
 # What was used since the last digest, when there was none.
 FIRST_LOOKS_BACK: Final = timedelta(days=1)
-# A table takes 100 rows and 10,000 characters; the last row is the sum.
+# A table takes 100 rows and 10,000 characters; beside the first one there has to be room for the rest.
+FIRST_ROWS: Final = 25
 MOST_ROWS: Final = 75
 # A limit that needs more than this many times the pace is not projected: it costs, and nothing would be told.
 _PROJECTED_WITHIN: Final = 4.0
@@ -50,7 +51,7 @@ class OwedDigest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DigestPage:
-    """One table of a digest: some people on a cluster; nobody where single people are not named."""
+    """One table of a digest: some people on a cluster."""
 
     cluster: str
     users: tuple[str, ...]
@@ -170,8 +171,10 @@ class Digest:
         """Return its tables in order: the first stands in the message, the others in the thread."""
         return tuple(
             DigestPage(cluster=one.table.cluster.name, users=users)
-            for one in self.tables
-            for users in _chunks([row.user for row in one.table.rows])
+            for place, one in enumerate(self.tables)
+            for users in _chunks(
+                [row.user for row in one.table.rows], first=MOST_ROWS if place else FIRST_ROWS
+            )
         )
 
     def table_of(self, page: DigestPage) -> DigestTable | None:
@@ -182,7 +185,7 @@ class Digest:
 def days_of(
     team: Sequence[Teammate], cluster: Cluster, guard: Guard, *, since: datetime | None, now: datetime
 ) -> Days:
-    """Count a team's days; of those who must not be named only in sums, and not in a sum that tells on them."""
+    """Count a team's days: sums where single people are not named, nothing where a sum tells on one."""
     yesterday = _whole_days(cluster, 1, now)[0]
     by_user = _used(team, yesterday)
     may_sum = guard.may_sum(list(by_user))
@@ -282,5 +285,7 @@ def _foreseen(series: Sequence[Series], room: float, inside: Window, now: dateti
     return made if made is not None and is_worth_telling(made, inside, now=now) else None
 
 
-def _chunks(users: Sequence[str]) -> list[tuple[str, ...]]:
-    return [tuple(users[at : at + MOST_ROWS]) for at in range(0, len(users), MOST_ROWS)] or [()]
+def _chunks(users: Sequence[str], *, first: int) -> list[tuple[str, ...]]:
+    """Cut a table into pages; without rows there is none."""
+    starts = [0, *range(first, len(users), MOST_ROWS)] if users else []
+    return [tuple(users[at:end]) for at, end in zip(starts, [*starts[1:], len(users)], strict=True)]

@@ -8,7 +8,7 @@ standup now | preview | off
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from difflib import get_close_matches
 from functools import cache
@@ -28,7 +28,7 @@ EXAMPLE: Final = "standup 09:30 mon-fri Asia/Shanghai"
 
 _TIME: Final = re.compile(r"(\d{1,2})[:.](\d{2})(am|pm)?")
 _TIMELIKE: Final = re.compile(r"[+-]?\d.*")
-_DASHES: Final = re.compile(r"\s*[-‐‑–—~]\s*")
+_DASHES: Final = re.compile(r"\s*[-\u2010-\u2015~]\s*")
 _COMMAS: Final = re.compile(r"\s*[,;、]\s*")
 _NAMES: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORTEST_DAY: Final = 2
@@ -37,6 +37,7 @@ _GROUPS: Final = {
     **dict.fromkeys(("weekdays", "workdays"), WORKDAYS),
     **dict.fromkeys(("weekend", "weekends"), (5, 6)),
 }
+_IDLE: Final = frozenset({"idle", "idle-days"})
 _FILLERS: Final = frozenset({"at", "on", "in"})
 _NOON: Final = 12
 _LAST_HOUR: Final = 23
@@ -138,37 +139,41 @@ def read_zone(text: str) -> ZoneInfo:
 
 def _set(words: list[str]) -> SetStandup:
     """Read time, days and zone, each at its own look and in any order."""
-    at: time | None = None
-    days: list[str] = []
-    zone: ZoneInfo | None = None
-    skip_idle = False
-    rest = list(words)
+    found, rest = _Found(), list(words)
     while rest:
-        word = rest.pop(0)
-        name = word.casefold()
-        if name == "skip" and rest and rest[0].casefold() in {"idle", "idle-days"}:
-            rest.pop(0)
-            skip_idle = True
-        elif _TIMELIKE.fullmatch(name):
-            if at is not None:
-                raise StandupWordUnknown(word, example=EXAMPLE)
-            if rest and rest[0].casefold() in {"am", "pm"}:
-                word += rest.pop(0)
-            at = read_time(word)
-        elif name in _FILLERS:
-            continue
-        elif "/" in name or name in _zones():
-            if zone is not None:
-                raise StandupWordUnknown(word, example=EXAMPLE)
-            zone = read_zone(word)
-        elif _is_about_days(name):
-            read_days([word])
-            days.append(word)
-        else:
-            raise StandupWordUnknown(word, example=EXAMPLE)
-    if at is None:
+        _read(rest.pop(0), rest, found)
+    if found.at is None:
         raise StandupTimeMissing(words[-1], example=EXAMPLE)
-    return SetStandup(at=at, days=read_days(days) or WORKDAYS, zone=zone, skip_idle=skip_idle)
+    return SetStandup(
+        at=found.at, days=read_days(found.days) or WORKDAYS, zone=found.zone, skip_idle=found.skip_idle
+    )
+
+
+@dataclass(kw_only=True, slots=True)
+class _Found:
+    """What the words said so far."""
+
+    at: time | None = None
+    days: list[str] = field(default_factory=list)
+    zone: ZoneInfo | None = None
+    skip_idle: bool = False
+
+
+def _read(word: str, rest: list[str], found: _Found) -> None:
+    """Read a word, with the next one where they belong together."""
+    name, follows = word.casefold(), rest[0].casefold() if rest else ""
+    if name == "skip" and follows in _IDLE:
+        rest.pop(0)
+        found.skip_idle = True
+    elif _TIMELIKE.fullmatch(name) and found.at is None:
+        found.at = read_time(word + rest.pop(0) if follows in {"am", "pm"} else word)
+    elif ("/" in name or name in _zones()) and found.zone is None:
+        found.zone = read_zone(word)
+    elif _is_about_days(name):
+        read_days([word])
+        found.days.append(word)
+    elif name not in _FILLERS:
+        raise StandupWordUnknown(word, example=EXAMPLE)
 
 
 def _is_about_days(name: str) -> bool:

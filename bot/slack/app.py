@@ -19,6 +19,7 @@ from bot.slack.desk import Desk
 from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
 from bot.slack.listeners import Listeners
+from bot.slack.scheduling import Scheduling
 from bot.slack.teaming import Teaming
 
 # Bolt logs whole bodies, forms included: it may speak of errors only.
@@ -62,8 +63,11 @@ def make_app(
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    limiting, alerting, teaming = Limiting(desk), Alerting(desk), Teaming(desk)
-    Listeners(desk, limiting=limiting, alerting=alerting, teaming=teaming).register(app)
+    limiting, alerting, teaming, scheduling = Limiting(desk), Alerting(desk), Teaming(desk), Scheduling(desk)
+    Listeners(desk, limiting=limiting, alerting=alerting, teaming=teaming, scheduling=scheduling).register(
+        app
+    )
+    scheduling.register(app)
     teaming.register(app)
     limiting.register(app)
     alerting.register(app)

@@ -22,6 +22,7 @@ from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.set_standup import SetStandup
 from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.show_team import ShowTeam
@@ -50,6 +51,7 @@ class Desk:
     join_team: JoinTeam
     show_team: ShowTeam
     show_person: ShowPerson
+    set_standup: SetStandup
     guard_audience: GuardAudience
     audiences: Audiences
     spawn: Callable[..., asyncio.Task[Any]]

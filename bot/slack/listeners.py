@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.commands import (
     AboutLimits,
+    AboutStandup,
     AskJoin,
     AskUnlink,
     Leave,
@@ -32,6 +33,7 @@ from bot.slack.desk import Body, Desk, person_of
 from bot.slack.home import publish_home
 from bot.slack.limiting import Limiting
 from bot.slack.reply import Reply
+from bot.slack.scheduling import Scheduling
 from bot.slack.teaming import Teaming
 from bot.views.help import help_message
 from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
@@ -47,10 +49,19 @@ log = structlog.get_logger(__name__)
 
 
 class Listeners:
-    """Everything a person can do, save what has its own room: link form, limits, alerts, team."""
+    """Everything a person can do, save what has its own room: link form, limits, alerts, team, standup."""
 
-    def __init__(self, desk: Desk, *, limiting: Limiting, alerting: Alerting, teaming: Teaming) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        limiting: Limiting,
+        alerting: Alerting,
+        teaming: Teaming,
+        scheduling: Scheduling,
+    ) -> None:
         self._desk = desk
+        self._scheduling = scheduling
         self._teaming = teaming
         self._limiting = limiting
         self._alerting = alerting
@@ -100,7 +111,7 @@ class Listeners:
         if body["event"].get("tab") == "home":
             self._desk.aside("home", publish_home(self._desk, person_of(body), client))
 
-    async def _command(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:  # noqa: C901 (one arm per word)
+    async def _command(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:  # noqa: C901, PLR0912 (one arm per word)
         desk = self._desk
         person = person_of(command)
         names = tuple(cluster.name for cluster in desk.clusters)
@@ -126,6 +137,8 @@ class Listeners:
                 await self._teaming.ask_join(command, reply)
             case Leave():
                 await self._teaming.leave(command, reply)
+            case AboutStandup(wish=wish):
+                await self._scheduling.about(wish, command, client, reply)
             case ShowStatus():
                 status = await desk.show_status(person, channel_of(command))
                 await reply(status_message(status, now=desk.clock(), version=desk.version))

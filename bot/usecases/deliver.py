@@ -6,6 +6,7 @@ One turn claims due notices and serves each place by itself; `bot.usecases.deliv
     in trouble (Slack refuses the place)           ──> one try every five minutes, the rest waits
     interrupted (its answer was lost)              ──> looked for by its id: found is told, else told again
     a storm                                        ──> one message with a table, the others in its thread
+    a digest                                       ──> drawn now, its further pages in its thread
     else                                           ──> the oldest is posted, at most one a second; then edits
 """
 
@@ -18,6 +19,7 @@ from typing import Final
 from bot.domain.errors import TellingFailed, TellingPaused, TellingRefused, TellingUnsure
 from bot.domain.limits import Place
 from bot.ports.alerting import Alerts, ChannelTrouble, Limits, Notice, Notices, Notifier, Places
+from bot.usecases.delivery.digests import Digesting
 from bot.usecases.delivery.editing import Editing
 from bot.usecases.delivery.in_hand import InHand
 from bot.usecases.delivery.looking import Looking
@@ -26,7 +28,7 @@ from bot.usecases.delivery.speaking import Speaking
 from bot.usecases.delivery.storms import Storms
 from bot.usecases.delivery.trouble import note_trouble
 from bot.usecases.delivery.truth import Truth
-from bot.usecases.delivery.turn import LEASE, PACE, Drawings, Memory, Outcome, Ports, Turn
+from bot.usecases.delivery.turn import LEASE, PACE, Digests, Drawings, Memory, Outcome, Ports, Turn
 
 MOST_CLAIMED: Final = 1000
 LOOK_AFTER: Final = timedelta(seconds=2)
@@ -48,6 +50,7 @@ class DeliverNotices:
     limits: Limits
     places: Places
     notifier: Notifier
+    digests: Digests
     draw: Drawings
     together: Together
     _memory: dict[tuple[str, Place], Memory] = field(default_factory=dict, init=False, repr=False)
@@ -73,6 +76,7 @@ class DeliverNotices:
                 limits=self.limits,
                 places=self.places,
                 notifier=self.notifier,
+                digests=self.digests,
                 draw=self.draw,
             ),
             workspace=workspace,
@@ -115,9 +119,14 @@ async def _attempt(turn: Turn, hand: InHand, trouble: ChannelTrouble | None) -> 
     memory, now = turn.memory, turn.now
     truth, posting = Truth(turn=turn, hand=hand), Posting(turn=turn, hand=hand)
     storms = Storms(turn=turn, truth=truth, posting=posting)
+    digesting = Digesting(turn=turn, hand=hand)
+    looking = Looking(turn=turn, hand=hand, truth=truth, posting=posting, digesting=digesting)
+    speaking = Speaking(
+        turn=turn, hand=hand, truth=truth, posting=posting, storms=storms, digesting=digesting
+    )
     try:
-        await Looking(turn=turn, hand=hand, truth=truth).look()
-        await Speaking(turn=turn, hand=hand, truth=truth, posting=posting, storms=storms).speak()
+        await looking.look()
+        await speaking.speak()
         await Editing(turn=turn, hand=hand, truth=truth).edit()
     except TellingPaused as pause:
         memory.held_until = now + pause.wait

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.audience import Guard
@@ -28,12 +29,25 @@ from bot.ports.standups import Standups
 from bot.usecases.counting import Counting
 from bot.usecases.guard_audience import GuardAudience
 
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """Of which team a digest is made, for whom, and since when."""
+
+    workspace: str
+    channel: str
+    roster: Sequence[str]
+    guard: Guard
+    since: datetime | None
+    now: datetime
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _OnCluster:
     """What a team's digest says of one cluster."""
 
-    cluster: Cluster
     table: DigestTable
     limits: Sequence[Limit]
     near: Sequence[NearLimit]
@@ -59,11 +73,8 @@ class GatherDigest:
         roster = sorted(guard.agreed | guard.lapsed)
         may_name = guard.may_name(roster)
         since = standup.told_at if standup is not None else None
-        found = [
-            on
-            for cluster in self.counting.clusters
-            if (on := await self._on(workspace, channel, roster, cluster, guard, since, now)).linked
-        ]
+        asked = _Asked(workspace=workspace, channel=channel, roster=roster, guard=guard, since=since, now=now)
+        found = [on for cluster in self.counting.clusters if (on := await self._on(asked, cluster)).linked]
         care = [each for on in found for each in on.care]
         crossed = await self._crossed(workspace, channel, guard, since)
         limits_set = [
@@ -81,7 +92,7 @@ class GatherDigest:
             lapsed=len(guard.lapsed),
             tables=tuple(on.table for on in found),
             unlinked=tuple(user for user in roster if user not in linked) if may_name else (),
-            names=dict(await self.guard.audiences.names(workspace, roster)) if may_name else {},
+            names=await self._names(workspace, roster if may_name else (), standup, owed),
             near=tuple(sorted((one for on in found for one in on.near), key=lambda one: -one.percent)),
             crossed=crossed,
             limits_set=tuple(limits_set),
@@ -90,29 +101,29 @@ class GatherDigest:
             is_idle=all(on.is_idle for on in found) and not crossed and not limits_set,
         )
 
+    async def standup(self, workspace: str, channel: str) -> Standup | None:
+        """Return a channel's standup, on or off."""
+        return await self.standups.of(workspace, channel)
+
+    async def skip(self, workspace: str, channel: str, day: date) -> None:
+        """Remember that a date's digest was not told, for the next one to say."""
+        while (standup := await self.standups.of(workspace, channel)) is not None and standup.is_on:
+            if await self.standups.put(standup.skip(day)):
+                return
+
     def zone_of(self, standup: Standup | None) -> ZoneInfo:
         """Return whose dates a channel's digests have: without a schedule the first cluster's."""
         return standup.schedule.zone if standup is not None else self.counting.clusters[0].timezone
 
-    async def _on(
-        self,
-        workspace: str,
-        channel: str,
-        roster: Sequence[str],
-        cluster: Cluster,
-        guard: Guard,
-        since: datetime | None,
-        now: datetime,
-    ) -> _OnCluster:
+    async def _on(self, asked: _Asked, cluster: Cluster) -> _OnCluster:
+        now, guard, since = asked.now, asked.guard, asked.since
         limits = [
             limit
-            for limit in await self.limits.all_on(workspace, cluster.name)
-            if limit.scope.channel == channel
+            for limit in await self.limits.all_on(asked.workspace, cluster.name)
+            if limit.scope.channel == asked.channel
         ]
-        start = min(
-            readings_since(limits, cluster, now=now), now - timedelta(days=DAYS_SHOWN + 2), since or now
-        )
-        polled = await self.counting.polls.series(workspace, roster, cluster.name)
+        polled = await self.counting.polls.series(asked.workspace, asked.roster, cluster.name)
+        start = min(readings_since(limits, cluster, now=now), now - (DAYS_SHOWN + 2) * _DAY, since or now)
         team = [
             Teammate(
                 user=one.link.person.user,
@@ -125,14 +136,12 @@ class GatherDigest:
             for one in polled
         ]
         interval = self.counting.poll_interval
-        of_team = team_limits(limits, cluster, channel, now=now)
+        of_team = team_limits(limits, cluster, asked.channel, now=now)
         table = team_table(team, of_team, cluster, poll_interval=interval, now=now)
         care = _care(polled, {row.user: row.as_of for row in table.rows if row.is_stale}, cluster)
-        may_name = guard.may_name(roster)
         return _OnCluster(
-            cluster=cluster,
             table=DigestTable(
-                table=table if may_name else only_sums(table, guard),
+                table=table if guard.may_name(asked.roster) else only_sums(table, guard),
                 days=days_of(team, cluster, guard, since=since, now=now),
             ),
             limits=limits,
@@ -141,6 +150,14 @@ class GatherDigest:
             linked=frozenset(mate.user for mate in team),
             is_idle=is_idle(team, stale=frozenset(one.user for one in care), since=since, now=now),
         )
+
+    async def _names(
+        self, workspace: str, roster: Sequence[str], standup: Standup | None, owed: OwedDigest
+    ) -> dict[str, str]:
+        """Return what people are called, and who answers for the digest."""
+        users = {*roster, owed.asked_by} - {""}
+        users |= {standup.set_by.user} if standup is not None else set()
+        return dict(await self.guard.audiences.names(workspace, sorted(users)))
 
     async def _crossed(
         self, workspace: str, channel: str, guard: Guard, since: datetime | None

@@ -39,7 +39,7 @@ class StandupOrder:
 class StandupSentences:
     """How it is said in the channel that a standup was set, or switched off by somebody."""
 
-    posted: Callable[[Standup, bool], str]
+    posted: Callable[[Standup], str]
     stopped: Callable[[Standup, str], str]
 
 
@@ -60,13 +60,13 @@ class SetStandup:
 
     async def __call__(
         self, order: StandupOrder, schedule: Schedule, *, say: StandupSentences, notice_id: str, now: datetime
-    ) -> Standup:
-        """Set it, in the place of the one there was; raises NotFullMember or TeamEmpty.
+    ) -> tuple[Standup, int]:
+        """Set it, in the place of the one there was; return it, and how many have joined.
 
-        `notice_id` is a fresh random name of 32 characters at most.
+        Raises NotFullMember or TeamEmpty. `notice_id` is a fresh random name of 32 characters at most.
         """
         try:
-            await self._check(order)
+            people = await self._check(order)
         except WalltimeError as error:
             await self._refused(order, "standup_refused", error, now)
             raise
@@ -81,16 +81,16 @@ class SetStandup:
         for _ in range(_TRIES):
             before = await self.standups.of(fresh.workspace, fresh.channel)
             standup = fresh if before is None else fresh.follow(before)
-            told = _told(order, say.posted(standup, before is not None and before.is_on), notice_id, now)
+            told = _told(order, say.posted(standup), notice_id, now)
             entry = _entry(order, "standup_set", describe(schedule), now)
             if await self.standups.put(standup, notices=[told], audit=entry):
-                return standup
+                return standup, people
         raise TryAgainLater("the standup changed under the order")
 
     async def stop(
         self, order: StandupOrder, *, say: StandupSentences, notice_id: str, now: datetime
     ) -> Standup:
-        """Switch it off and say so in the channel; raises StandupMissing or NotFullMember. Admins may, too."""
+        """Switch it off, as admins may, too, and say so there; raises StandupMissing or NotFullMember."""
         for _ in range(_TRIES):
             standup = await self.shown(order.person.workspace, order.channel)
             if standup is None:
@@ -108,7 +108,7 @@ class SetStandup:
         """Return the digest as it would be told now; raises NotInChannel or TeamEmpty."""
         if not order.standing.is_member:
             raise NotInChannel
-        await self._check_team(order)
+        await self._joined(order)
         return await self.gather(
             order.person.workspace, order.channel, await self._owed_now(order, now), now=now
         )
@@ -138,14 +138,17 @@ class SetStandup:
         zone = self.gather.zone_of(standup)
         return OwedDigest(day=now.astimezone(zone).date(), due_at=now, asked_by=order.person.user)
 
-    async def _check(self, order: StandupOrder) -> None:
+    async def _check(self, order: StandupOrder) -> int:
         if not order.standing.is_full_member:
             raise NotFullMember
-        await self._check_team(order)
+        return await self._joined(order)
 
-    async def _check_team(self, order: StandupOrder) -> None:
-        if not await self.teams.members(order.person.workspace, order.channel):
+    async def _joined(self, order: StandupOrder) -> int:
+        """Return how many have joined; raises TeamEmpty if nobody has."""
+        people = len(await self.teams.members(order.person.workspace, order.channel))
+        if not people:
             raise TeamEmpty
+        return people
 
     async def _refused(self, order: StandupOrder, action: str, error: WalltimeError, now: datetime) -> None:
         """Keep a failed check in the audit log."""

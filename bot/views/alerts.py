@@ -1,4 +1,4 @@
-"""Alerts: the message, what follows in its thread, and all that delivery draws."""
+"""Alerts: the message, what follows in its thread, and all that delivery draws, digests too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +18,11 @@ from slackblocks import (
 from bot.domain.alert_keys import AlertKey
 from bot.domain.alerts import MOST_REMINDERS, Owed, Status, Telling
 from bot.domain.clusters import Cluster
+from bot.domain.digests import Digest, DigestPage
 from bot.domain.limits import Place
 from bot.views.alert_buttons import ALERT_RAISE_LIMIT, ALERT_WHY, alert_buttons
 from bot.views.alert_words import ShownAlert, as_of, foreseen, share_of, standing, used, where
+from bot.views.digest import digest_message, digest_page_message
 from bot.views.format import hours
 from bot.views.kit import Message, link_button, say, small_print
 from bot.views.storms import storm_message, storm_more_message
@@ -104,6 +106,7 @@ class AlertDrawings:
     """What delivery draws, for whoever knows the clusters."""
 
     clusters: tuple[Cluster, ...]
+    command: str = "/walltime"
 
     def alert(self, alert: ShownAlert, *, now: datetime) -> Message:
         """Draw an alert's own message."""
@@ -124,6 +127,14 @@ class AlertDrawings:
     def finished(self, text: str, *, relink: bool) -> Message:
         """Draw a finished sentence."""
         return finished_message(text, relink=relink)
+
+    def digest(self, digest: Digest, *, now: datetime) -> Message:
+        """Draw a digest's message."""
+        return digest_message(digest, now=now, command=self.command)
+
+    def digest_page(self, digest: Digest, page: DigestPage) -> Message:
+        """Draw a page for its thread."""
+        return digest_page_message(digest, page)
 
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages."""

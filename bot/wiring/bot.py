@@ -36,22 +36,26 @@ from bot.store.notices import SqlNotices, SqlPlaces
 from bot.store.old_readings import SqlOldReadings
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
+from bot.store.standups import SqlStandups
 from bot.store.teams import SqlTeams
 from bot.store.workspaces import SqlWorkspaces
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
+from bot.usecases.gather_digest import GatherDigest
 from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.poll_link import PollLink
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.set_standup import SetStandup
 from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.show_team import ShowTeam
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.thin_readings import ThinReadings
+from bot.usecases.turn_standups import TurnStandups
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.alerts import AlertDrawings
 from bot.views.team import ask_again_sentence
@@ -235,13 +239,21 @@ class Bot:
             at_once=self._settings.polls_at_once,
         )
         thin = ThinReadings(clusters=clusters, old=SqlOldReadings(self._database))
+        audiences = SlackAudiences(self._client_for, self._clock)
+        guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
+        standups = SqlStandups(self._database)
+        digests = GatherDigest(
+            counting=counting, limits=limits, alerts=alerts, standups=standups, guard=guard
+        )
+        turn_standups = TurnStandups(standups=standups)
         deliver = DeliverNotices(
             notices=notices,
             alerts=alerts,
             limits=limits,
             places=SqlPlaces(self._database),
             notifier=SlackNotifier(client_for=self._client_for),
-            draw=AlertDrawings(clusters=clusters),
+            digests=digests,
+            draw=AlertDrawings(clusters=clusters, command=self._settings.command),
             together=_together,
         )
         delivery = Delivery(
@@ -252,9 +264,8 @@ class Bot:
         )
         self._engine.every(self._tick, "polling", polling.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
+        self._engine.every(self._tick, "standups", lambda: turn_standups(now=self._clock()))
         self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
-        audiences = SlackAudiences(self._client_for, self._clock)
-        guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
         answer_usage = AnswerUsage(
             clusters=clusters,
             links=links,
@@ -280,6 +291,9 @@ class Bot:
             join_team=JoinTeam(teams=teams, limits=limits, alerts=alerts, counting=counting),
             show_team=ShowTeam(counting=counting, limits=limits, guard=guard),
             show_person=ShowPerson(answer_usage=answer_usage, counting=counting, teams=teams, guard=guard),
+            set_standup=SetStandup(
+                standups=standups, teams=teams, notices=notices, audit=audit, gather=digests
+            ),
             guard_audience=guard,
             audiences=audiences,
             admins=self._settings.admins,

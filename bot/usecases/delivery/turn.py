@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from bot.domain.alerts import Owed
+from bot.domain.digests import Digest, DigestPage, OwedDigest
 from bot.domain.limits import Place
+from bot.domain.standups import Standup
 from bot.ports.alerting import Alert, Alerts, Limits, Notices, Notifier, Places, Receipt
 from bot.usecases.delivery.units import Row
 
@@ -40,8 +42,32 @@ class Drawings(Protocol):
         """Draw a finished sentence, perhaps with the button to link again."""
         ...
 
+    def digest(self, digest: Digest, *, now: datetime) -> object:
+        """Draw a digest's message."""
+        ...
+
+    def digest_page(self, digest: Digest, page: DigestPage) -> object:
+        """Draw a page for its thread."""
+        ...
+
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages, and what to do."""
+        ...
+
+
+class Digests(Protocol):
+    """What delivery asks about digests; `bot.usecases.gather_digest.GatherDigest` answers."""
+
+    async def __call__(self, workspace: str, channel: str, owed: OwedDigest, *, now: datetime) -> Digest:
+        """Return a digest as things stand now; raises ChannelClosed or AudienceUnknown."""
+        ...
+
+    async def standup(self, workspace: str, channel: str) -> Standup | None:
+        """Return a channel's standup."""
+        ...
+
+    async def skip(self, workspace: str, channel: str, day: date) -> None:
+        """Remember that a date's digest was not told, for the next one to say."""
         ...
 
 
@@ -54,6 +80,7 @@ class Ports:
     limits: Limits
     places: Places
     notifier: Notifier
+    digests: Digests
     draw: Drawings
 
 

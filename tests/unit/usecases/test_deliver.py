@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -12,10 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.alerts import AlertState, Decision, Form, Owed, Reason, Telling, Transition
-from bot.domain.errors import TellingFailed, TellingPaused, TellingRefused, TellingUnsure
+from bot.domain.digests import Digest, DigestPage, OwedDigest
+from bot.domain.errors import (
+    TellingFailed,
+    TellingPaused,
+    TellingRefused,
+    TellingUnsure,
+    WalltimeError,
+)
 from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import MONTH, next_window, window
+from bot.domain.standups import Standup
 from bot.domain.usage import Window
 from bot.ports.alerting import Alert, ChannelTrouble, Judged, Notice, NoticeKind, Receipt
 from bot.usecases.deliver import DeliverNotices
@@ -103,6 +111,14 @@ class Draw:
             raise ValueError(text)
         return ("text", text, *(["relink"] if relink else []))
 
+    def digest(self, digest: Digest, *, now: datetime) -> object:
+        del now
+        return ("digest", digest.day, [page.users for page in digest.pages[:1]])
+
+    def digest_page(self, digest: Digest, page: DigestPage) -> object:
+        del digest
+        return ("page", page.users)
+
     def trouble(self, place: Place, code: str) -> str:
         return f"{place.slack_id}: {code}"
 
@@ -120,6 +136,8 @@ class World:
         self.limits: dict[str, Limit] = {}
         self.alerts: dict[tuple[str, str], Alert] = {}
         self.steps: list[Transition] = []
+        self.digest: Digest | WalltimeError | None = None
+        self.standup: Standup | None = None
         self.troubles: dict[Place, ChannelTrouble] = {}
         self.slack: list[Posted] = []
         self.ends: list[str] = []
@@ -140,6 +158,7 @@ class World:
             limits=Limits_(self),
             places=Places_(self),
             notifier=Notifier_(self),
+            digests=Digests_(self),
             draw=Draw(),
             together=together,
         )
@@ -341,6 +360,28 @@ class Places_:  # noqa: N801
         self.world.troubles.pop(place, None)
         if trouble is not None:
             self.world.troubles[place] = trouble
+
+
+class Digests_:  # noqa: N801
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def __call__(self, workspace: str, channel: str, owed: OwedDigest, *, now: datetime) -> Digest:
+        del workspace, channel, now
+        found = self.world.digest
+        if isinstance(found, WalltimeError):
+            raise found
+        assert found is not None
+        return replace(found, day=owed.day, asked_by=owed.asked_by)
+
+    async def standup(self, workspace: str, channel: str) -> Standup | None:
+        del workspace, channel
+        return self.world.standup
+
+    async def skip(self, workspace: str, channel: str, day: date) -> None:
+        del workspace, channel
+        assert self.world.standup is not None
+        self.world.standup = self.world.standup.skip(day)
 
 
 class Notifier_:  # noqa: N801
