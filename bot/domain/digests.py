@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
@@ -287,5 +288,5 @@ def _foreseen(series: Sequence[Series], room: float, inside: Window, now: dateti
 
 def _chunks(users: Sequence[str], *, first: int) -> list[tuple[str, ...]]:
     """Cut a table into pages; without rows there is none."""
-    starts = [0, *range(first, len(users), MOST_ROWS)] if users else []
-    return [tuple(users[at:end]) for at, end in zip(starts, [*starts[1:], len(users)], strict=True)]
+    ends = [*range(first, len(users), MOST_ROWS), len(users)] if users else []
+    return [tuple(users[start:end]) for start, end in pairwise([0, *ends])]

@@ -31,9 +31,10 @@ from bot.views.team_table import (
     who,
 )
 
-# Each in a section of 3,000 characters, and all of them in a notification.
+# Lines of a section, which takes 3,000 characters; and lines and people of a notification, 4,000 in all.
 _MOST_LINES: Final = 8
-_MOST_SAID: Final = 15
+_MOST_LINES_SAID: Final = 4
+_MOST_SAID: Final = 10
 _MOST_CLUSTERS: Final = 10
 _BARS: Final = "▁▂▃▄▅▆▇█"
 
@@ -46,7 +47,7 @@ def digest_message(digest: Digest, *, now: datetime, command: str) -> Message:
         (tr("Limits near"), [_near(digest, one) for one in digest.near]),
         (tr("Links that need care"), _care(digest)),
     ]
-    shown = [(title, _some(lines)) for title, lines in parts if lines]
+    parts = [(title, lines) for title, lines in parts if lines]
     blocks: list[Block] = [HeaderBlock(_title(digest))]
     if digest.skipped:
         blocks.append(SectionBlock(_skipped(digest)))
@@ -68,7 +69,7 @@ def digest_message(digest: Digest, *, now: datetime, command: str) -> Message:
     said += [_skipped(digest)] if digest.skipped else []
     said += [f"{label}: {words}" for label, words in sums] or [_empty(digest, command)]
     said += [_people(digest, digest.pages[0])] if digest.pages else []
-    said += [f"{title}: {'; '.join(lines)}." for title, lines in shown]
+    said += [f"{title}: {'; '.join(_some(lines, _MOST_LINES_SAID))}." for title, lines in parts]
     said += [_lapsed(digest, command)] if digest.lapsed else []
     said += [escape(unlinked_words(digest.unlinked, digest.names))] if digest.unlinked else []
     said.append(f"{'; '.join(_footer(digest, now, spoken=True))}.")
@@ -289,11 +290,11 @@ def _care_words(digest: Digest, one: Care) -> str:
     return tr("{said}; the token is refused, link again", said=said) if one.needs_token else said
 
 
-def _some(lines: Sequence[str]) -> list[str]:
+def _some(lines: Sequence[str], most: int) -> list[str]:
     """Return as many as there is room for, and how many more there are."""
-    more = len(lines) - _MOST_LINES
+    more = len(lines) - most
     rest = [ntr("and {count} more", "and {count} more", more)] if more > 0 else []
-    return [*lines[:_MOST_LINES], *rest]
+    return [*lines[:most], *rest]
 
 
 def _week(one: DigestTable) -> list[str]:
@@ -322,8 +323,10 @@ def _footer(digest: Digest, now: datetime, *, spoken: bool = False) -> list[str]
     if read:
         oldest = min(read, key=lambda table: table.as_of or now)
         at = oldest.as_of or now
-        shown = moment(at, oldest.cluster) if spoken else local_moment(at, oldest.cluster)
-        said.append(tr("as of {moment}", moment=shown))
+        if spoken:
+            said.append(tr("As of {moment}", moment=moment(at, oldest.cluster)))
+        else:
+            said.append(tr("as of {moment}", moment=local_moment(at, oldest.cluster)))
     if digest.asked_by:
         said.append(tr("asked for by {name}", name=_name(digest, digest.asked_by)))
     standup = digest.standup
