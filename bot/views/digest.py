@@ -56,7 +56,8 @@ def digest_message(digest: Digest, *, now: datetime, command: str) -> Message:
     )
     blocks += _table(digest, digest.pages[0]) if digest.pages else []
     blocks += [
-        SectionBlock("\n".join([f"*{title}*", *(f"• {line}" for line in lines)])) for title, lines in shown
+        SectionBlock("\n".join([f"*{title}*", *(f"• {line}" for line in _some(lines, _MOST_LINES))]))
+        for title, lines in parts
     ]
     if digest.lapsed:
         blocks.append(SectionBlock(_lapsed(digest, command)))
@@ -164,7 +165,7 @@ def _table(digest: Digest, page: DigestPage) -> list[Block]:
         return []
     table, days = one.table, one.days
     yesterday = weekday(days.yesterday.start.astimezone(table.cluster.timezone).date())
-    of = tr("of limit") if table.limit is not None else tr("of sum")
+    of = tr("Of limit") if table.limit is not None else tr("Of sum")
     period = period_words(table.period, table.window, table.cluster.timezone)
     cells = [[tr("Person"), yesterday, period, of]]
     cells += [
@@ -184,7 +185,8 @@ def _table(digest: Digest, page: DigestPage) -> list[Block]:
             share_of_whole(table, table.core_hours),
         ]
     )
-    settings = [ColumnSettings(align=align) for align in ("left", "right", "right", "right")]
+    # Names wrap, so that a phone shows the numbers beside them.
+    settings = [ColumnSettings(align="left", is_wrapped=True), *[ColumnSettings(align="right")] * 3]
     return [TableBlock([[RawText(cell) for cell in row] for row in cells], column_settings=settings)]
 
 

@@ -25,9 +25,9 @@ def join_question(channel: str, audience: Audience, *, again: bool = False) -> M
     else:
         start = tr("Join the team of <#{channel}>?", channel=channel)
     text = start + tr(
-        " They will see your name in Slack, your username on each linked cluster, your core-hours, your pace and "
-        "when they were read; never your token. They are: {who}. Limits of this channel may count your "
-        "core-hours. You can leave at any time.",
+        " Who reads this channel will see your name in Slack, your username on each linked cluster, your "
+        "core-hours, your pace and when they were read; never your token. That is: {who}. "
+        "Limits of this channel may count your core-hours. You can leave at any time.",
         who=who,
     )
     button = Button(

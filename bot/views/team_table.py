@@ -20,8 +20,8 @@ TEAM_POST: Final = "team.post"
 TEAM_PREVIOUS: Final = "team.previous"
 TEAM_NEXT: Final = "team.next"
 
-# A table takes 100 rows and 10,000 characters; a row has at most 120 of them, the last one is the sum.
-MOST_ROWS: Final = 75
+# A table takes 100 rows and 10,000 characters; a row has at most 145 of them, the last one is the sum.
+MOST_ROWS: Final = 65
 _LONGEST_NUMBER: Final = 18
 _LONGEST_USERNAME: Final = 20
 _LONGEST_NAME: Final = 28
@@ -194,7 +194,7 @@ def sum_words(table: TeamTable) -> str:
 
 def _table(team: TeamUsage, table: TeamTable, rows: Sequence[TeamRow]) -> TableBlock:
     """Draw the rows, and the sum under them: names are plain text here, and ping nobody."""
-    of = tr("of limit") if table.limit is not None else tr("of sum")
+    of = tr("Of limit") if table.limit is not None else tr("Of sum")
     cells = [[tr("Person"), tr("Used"), of, tr("A day"), tr("Change")]]
     cells += [_cells(team, table, row) for row in rows]
     cells.append(
@@ -206,7 +206,8 @@ def _table(team: TeamUsage, table: TeamTable, rows: Sequence[TeamRow]) -> TableB
             _change(table.core_hours, table.before),
         ]
     )
-    settings = [ColumnSettings(align=align) for align in ("left", "right", "right", "right", "right")]
+    # Names wrap, so that a phone shows who used how much side by side.
+    settings = [ColumnSettings(align="left", is_wrapped=True), *[ColumnSettings(align="right")] * 4]
     return TableBlock([[RawText(cell) for cell in row] for row in cells], column_settings=settings)
 
 
@@ -215,14 +216,13 @@ def _cells(team: TeamUsage, table: TeamTable, row: TeamRow) -> list[str]:
     if row.core_hours is None:
         seen = "-" if row.as_of is None else tr("last {day}", day=day(row.as_of, table.cluster))
         return [person, tr("no data"), "-", "-", seen]
-    used = shown_hours(row.core_hours)
     if row.since is not None:
-        used = tr("{used} since {day}", used=used, day=day(row.since, table.cluster))
+        person = tr("{name}, since {day}", name=person, day=day(row.since, table.cluster))
     if row.is_stale and row.as_of is not None:
-        used = tr("{used} (as of {day})", used=used, day=day(row.as_of, table.cluster))
+        person = tr("{name}, as of {day}", name=person, day=day(row.as_of, table.cluster))
     return [
         person,
-        used,
+        shown_hours(row.core_hours),
         share_of_whole(table, row.core_hours),
         shown_hours(row.pace_per_day),
         _change(row.core_hours, row.before),

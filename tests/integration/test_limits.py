@@ -115,7 +115,7 @@ async def test_a_channels_limits(lab: World) -> None:
         assert await notices(lab) == []
         question = await say(lab.bob, "join", "Join the team of <#C0GENERAL>?", "core-hours")
         await lab.bob.click("team.join.confirm", message=question)
-        await lab.bob.wait_message(lambda m: "now: its members" in m.text)
+        await lab.bob.wait_message(lambda m: "You are in the team of <#C0GENERAL> now" in m.text)
         await say(lab.bob, "join", "already")
         await say(lab.alice, "limit @bob 500 per week", "Limit set", "<@U0BOB>", "who can read it")
         await say(lab.alice, "limit team 5000 per quarter", "Limit set", "together")
@@ -151,7 +151,13 @@ async def test_a_channel_that_takes_no_messages(lab: World) -> None:
         await say(lab.alice, "limit team 500 per week", "I may not post", channel=PRIVATE)
         assert await limits(lab) == []
         slack.channel(PRIVATE).refuses = None
-        await say(lab.alice, "limit team 500 per week", "Limit set", "its members", channel=PRIVATE)
+        await say(
+            lab.alice,
+            "limit team 500 per week",
+            "Limit set",
+            "its 1 member (the channel is private)",
+            channel=PRIVATE,
+        )
         slack.kick_bot(GENERAL)
         await say(lab.alice, "limit team 500 per week", "/invite @Walltime")
         assert len(await limits(lab)) == 1
@@ -166,7 +172,7 @@ async def test_the_buttons_of_an_alert_are_judged_for_the_clicker(lab: World) ->
         await lab.link(lab.alice)
         question = await say(lab.alice, "join", "Join the team")
         await lab.alice.click("team.join.confirm", message=question)
-        await lab.alice.wait_message(lambda m: "now: its members" in m.text)
+        await lab.alice.wait_message(lambda m: "You are in the team of <#C0GENERAL> now" in m.text)
         await say(lab.alice, "limit team 2000 total at 50", "Limit set", "together")
         await _open(lab, "")
         listed = await say(lab.bob, "alerts", "1 open", "61 %")

@@ -221,7 +221,7 @@ def test_pages_are_turned_within_their_ends() -> None:
     post = ("team.post", "east")
     assert turns(0) == [post, ("team.next", "east 1")]
     assert turns(3) == [post, ("team.previous", "east 2"), ("team.next", "east 4")]
-    assert turns(5) == turns(99) == [post, ("team.previous", "east 4")]
+    assert turns(6) == turns(99) == [post, ("team.previous", "east 5")]
     assert read_page("east 3") == TeamPage(cluster="east", number=3)
     assert read_page("gone x") == TeamPage(cluster="gone", number=0)
     assert "on East" in team_message(shown, TeamPage(cluster="gone"), command=COMMAND).text
