@@ -189,15 +189,19 @@ def days_of(
     """Count a team's days: sums where single people are not named, nothing where a sum tells on one."""
     yesterday = _whole_days(cluster, 1, now)[0]
     by_user = _used(team, yesterday)
-    may_sum = guard.may_sum(list(by_user))
-    lately = Window(start=since or now - FIRST_LOOKS_BACK, end=now)
+    lately = _used(team, Window(start=since or now - FIRST_LOOKS_BACK, end=now))
+    week = [_used(team, day) for day in _whole_days(cluster, DAYS_SHOWN, now)]
+
+    def summed(used: Mapping[str, float]) -> float | None:
+        return sum(used.values()) if used and guard.may_sum(list(used)) else None
+
     return Days(
         yesterday=yesterday,
         by_user=by_user if guard.may_name([mate.user for mate in team]) else {},
-        yesterday_sum=sum(by_user.values()) if may_sum and by_user else None,
-        since_sum=sum(_used(team, lately).values()) if may_sum and by_user else None,
-        week=tuple(sum(_used(team, day).values()) for day in _whole_days(cluster, DAYS_SHOWN, now))
-        if may_sum
+        yesterday_sum=summed(by_user),
+        since_sum=summed(lately),
+        week=tuple(summed(day) or 0.0 for day in week)
+        if all(guard.may_sum(list(day)) for day in week if day)
         else (),
     )
 

@@ -90,7 +90,7 @@ class SqlNotices:
                 values: dict[str, Any] = {"due_at": until, "attempts": notice.attempts + 1}
                 if not attempted:
                     values["attempted_at"] = None
-                await connection.execute(update(notices).where(_is(notice)).values(**values))
+                await connection.execute(update(notices).where(_is_open(notice)).values(**values))
 
     async def drop(self, claimed: Sequence[Notice], *, why: str, now: datetime) -> None:
         """Close notices untold."""
@@ -99,7 +99,7 @@ class SqlNotices:
     async def _set(self, claimed: Sequence[Notice], **values: Any) -> None:
         async with self._database.writes() as connection:
             for notice in claimed:
-                await connection.execute(update(notices).where(_is(notice)).values(**values))
+                await connection.execute(update(notices).where(_is_open(notice)).values(**values))
 
 
 class SqlPlaces:
@@ -189,6 +189,11 @@ def _notice(row: Any) -> Notice:
 
 def _is(notice: Notice) -> ColumnElement[bool]:
     return and_(notices.c.workspace == notice.workspace, notices.c.notice_id == notice.notice_id)
+
+
+def _is_open(notice: Notice) -> ColumnElement[bool]:
+    """Match a notice that is still owed: who holds it too long may come after another has told it."""
+    return and_(_is(notice), notices.c.ended_at.is_(None))
 
 
 def _at(workspace: str, place: Place) -> ColumnElement[bool]:

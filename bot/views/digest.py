@@ -14,7 +14,7 @@ from bot.domain.limits import FULL, Limit, ScopeKind
 from bot.domain.team_usage import TeamRow
 from bot.views.alert_words import period_words
 from bot.views.forecast import forecast_words
-from bot.views.format import clock, day, escape, hours, local_moment, moment, weekday
+from bot.views.format import clock, escape, hours, local_moment, moment, weekday
 from bot.views.kit import Message, buttons, small_print
 from bot.views.language import ntr, tr
 from bot.views.limits import amount, share
@@ -284,10 +284,10 @@ def _care_words(digest: Digest, one: Care) -> str:
         said = tr("{name} on {cluster}: no fresh data", name=name, cluster=label)
     else:
         said = tr(
-            "{name} on {cluster}: no data since {day}",
+            "{name} on {cluster}: no data since {moment}",
             name=name,
             cluster=label,
-            day=day(one.as_of, one.cluster),
+            moment=clock(one.as_of, one.cluster.timezone),
         )
     return tr("{said}; the token is refused, link again", said=said) if one.needs_token else said
 

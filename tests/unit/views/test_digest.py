@@ -141,7 +141,7 @@ def test_the_text_alone_tells_the_whole_fact() -> None:
         "yesterday 200.00",
         "80 % of a limit crossed: 2,000.00 core-hours per month on East, the team together",
         "the team together: 85 % of 2,000.00 core-hours per month on East; full about 24 Nov",
-        "Person U001 on East: no data since 21 Nov",
+        "Person U001 on East: no data since Sat 21 Nov, 09:30",
         "set up by Boss: 09:30, Mon-Fri (Asia/Shanghai)",
         "next Tue 24 Nov, 09:30",
         "As of 23 Nov 2026, 09:30 (Asia/Shanghai)",
