@@ -187,10 +187,10 @@ def days_of(
     team: Sequence[Teammate], cluster: Cluster, guard: Guard, *, since: datetime | None, now: datetime
 ) -> Days:
     """Count a team's days: sums where single people are not named, nothing where a sum tells on one."""
-    yesterday = _whole_days(cluster, 1, now)[0]
+    days = _whole_days(cluster, DAYS_SHOWN, now)
+    yesterday, lately = days[-1], Window(start=since or now - FIRST_LOOKS_BACK, end=now)
     by_user = _used(team, yesterday)
-    lately = _used(team, Window(start=since or now - FIRST_LOOKS_BACK, end=now))
-    week = [_used(team, day) for day in _whole_days(cluster, DAYS_SHOWN, now)]
+    week = [_used(team, day) for day in days]
 
     def summed(used: Mapping[str, float]) -> float | None:
         return sum(used.values()) if used and guard.may_sum(list(used)) else None
@@ -199,7 +199,7 @@ def days_of(
         yesterday=yesterday,
         by_user=by_user if guard.may_name([mate.user for mate in team]) else {},
         yesterday_sum=summed(by_user),
-        since_sum=summed(lately),
+        since_sum=summed(_used(team, lately)),
         week=tuple(summed(day) or 0.0 for day in week)
         if all(guard.may_sum(list(day)) for day in week if day)
         else (),

@@ -1,6 +1,6 @@
 """A digest as things stand now, as far as its channel may be told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -100,6 +100,10 @@ class GatherDigest:
             care_unnamed=0 if may_name else len(care),
             is_idle=all(on.is_idle for on in found) and not crossed and not limits_set,
         )
+
+    async def may_name(self, workspace: str, channel: str, users: Collection[str], *, now: datetime) -> bool:
+        """Tell whether these people may be named there now; raises ChannelClosed or AudienceUnknown."""
+        return (await self.guard(workspace, channel, now=now)).may_name(users)
 
     async def standup(self, workspace: str, channel: str) -> Standup | None:
         """Return a channel's standup, on or off."""

@@ -1,6 +1,6 @@
 """One place's turn: what its parts share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
@@ -62,6 +62,10 @@ class Digests(Protocol):
         """Return a digest as things stand now; raises ChannelClosed or AudienceUnknown."""
         ...
 
+    async def may_name(self, workspace: str, channel: str, users: Collection[str], *, now: datetime) -> bool:
+        """Tell whether these people may be named there now; raises ChannelClosed or AudienceUnknown."""
+        ...
+
     async def standup(self, workspace: str, channel: str) -> Standup | None:
         """Return a channel's standup."""
         ...
@@ -109,6 +113,7 @@ class Memory:
     tried_at: datetime | None = None
     told_alone: list[datetime] = field(default_factory=list)
     storm: tuple[Receipt, datetime] | None = None
+    digest: tuple[Digest, datetime] | None = None  # the last one gathered, for the pages that follow
     is_busy: bool = False
 
     def next_slot(self, now: datetime) -> datetime:

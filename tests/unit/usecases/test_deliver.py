@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -373,6 +373,11 @@ class Digests_:  # noqa: N801
             raise found
         assert found is not None
         return replace(found, day=owed.day, asked_by=owed.asked_by)
+
+    async def may_name(self, workspace: str, channel: str, users: Collection[str], *, now: datetime) -> bool:
+        del users
+        owed = OwedDigest(day=now.date(), due_at=now)
+        return not (await self(workspace, channel, owed, now=now)).lapsed
 
     async def standup(self, workspace: str, channel: str) -> Standup | None:
         del workspace, channel
