@@ -49,7 +49,7 @@ def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict
                     "command": command,
                     **({} if socket_mode else {"url": request_url}),
                     "description": "Core-hours used, and everything around them",
-                    "usage_hint": "[link | unlink | limit | alerts | team | join | leave | status | help]",
+                    "usage_hint": "[link | unlink | limit | alerts | team | join | leave | standup | status | help]",
                     "should_escape": True,
                 }
             ],

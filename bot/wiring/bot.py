@@ -282,7 +282,13 @@ class Bot:
             link_account=LinkAccount(clusters=clusters, api=api, links=links, audit=audit),
             unlink_account=UnlinkAccount(links=links),
             show_status=ShowStatus(
-                clusters=clusters, links=links, readings=readings, polls=polls, limits=limits, teams=teams
+                clusters=clusters,
+                links=links,
+                readings=readings,
+                polls=polls,
+                limits=limits,
+                teams=teams,
+                standups=standups,
             ),
             set_limit=SetLimit(counting=counting, links=links, limits=limits, alerts=alerts, audit=audit),
             act_on_alert=ActOnAlert(

@@ -91,6 +91,7 @@ async def test_a_standup_is_set_told_and_switched_off(lab: World) -> None:
         rows = [[cell["text"] for cell in row] for row in digest.blocks[2]["rows"]]
         assert [row[0] for row in rows] == ["Person", "alice", "bob", "2 people together"]
         await say(lab.bob, "standup", "set up by <@U0BOB>. The next digest comes on Tue", channel=GENERAL)
+        await say(lab.alice, "status", "Standup: 09:30, Mon-Fri (Asia/Shanghai), next Tue", channel=GENERAL)
         await say(lab.bob, "standup off", "switched off", channel=GENERAL)
         await lab.alice.wait_message(lambda m: m.text.startswith(f"<@{BOB}> switched off"))
         at(lab, "09:31", days=1)
