@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from bot.domain.commands import WORDS
+
 # Every scope with its reason; `doctor` compares them with what the token was granted.
 SCOPES: Final = {
     "commands": "answers the slash command",
@@ -49,7 +51,7 @@ def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict
                     "command": command,
                     **({} if socket_mode else {"url": request_url}),
                     "description": "Core-hours used, and everything around them",
-                    "usage_hint": "[link | unlink | limit | alerts | team | join | leave | standup | status | help]",
+                    "usage_hint": f"[{' | '.join(word.name for word in WORDS)}]",
                     "should_escape": True,
                 }
             ],
