@@ -1,6 +1,6 @@
 """The audience guard at work: compare who agreed with who reads, and ask again those who did not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,15 +45,18 @@ class GuardAudience:
             nobody = Audience(is_private=False, is_shared_outside=True, guests=None)
             return Guard(audience=nobody, agreed=frozenset(), lapsed=frozenset())
 
-    async def may_tell(self, workspace: str, place: Place, users: frozenset[str], *, now: datetime) -> bool:
-        """Tell whether a number that these people used together may be told in a place.
+    async def forbids(
+        self, workspace: str, place: Place, users: Collection[str], *, now: datetime
+    ) -> Guard | None:
+        """Return the guard that forbids to tell in a place what these people used together; None if not.
 
-        A direct message goes to one person, who chose what they hear of.
+        A direct message goes to one person, who chose what they hear of. Raises ChannelClosed or
+        AudienceUnknown: then it must not be told either, and may be tried again.
         """
         if place.kind is PlaceKind.DM:
-            return True
+            return None
         guard = await self(workspace, place.slack_id, now=now)
-        return guard.may_sum(users)
+        return None if guard.may_sum(users) else guard
 
     async def _ask(self, workspace: str, channel: str, user: str, audience: Audience, now: datetime) -> None:
         """Owe the question once for each audience, however often the channel is looked at."""

@@ -84,3 +84,14 @@ def ask_again_sentence(channel: str, audience: Audience) -> str:
         channel=channel,
         who=grown_words(audience),
     )
+
+
+def withheld_alert_message(audience: Audience) -> Message:
+    """Stand in the channel for an alert of a single person, when it must not say whose and how much."""
+    return say(
+        tr(
+            "A threshold of a limit of this channel is crossed by one person of its team. Whose use it is, and how "
+            "much, is not told here: the channel can be read by {who}, and that person has not agreed to it.",
+            who=grown_words(audience),
+        )
+    )

@@ -89,8 +89,8 @@ def team_message(team: TeamUsage, page: TeamPage, *, command: str) -> Message:
     if number + 1 < pages_of(table):
         after = TeamPage(cluster=table.cluster.name, number=number + 1)
         row.append(Button(text=tr("Next"), action_id=TEAM_NEXT, value=after.write()))
-    notes = [*_guard_blocks(team, command)]
-    notes += _unlinked_blocks(team) if place == 0 else []
+    notes = _guard_blocks(team, command)
+    notes += _unlinked_blocks(team) if number == place == 0 else []
     return Message(
         text=_spoken(team, table, number, command),
         blocks=(
@@ -104,14 +104,15 @@ def team_message(team: TeamUsage, page: TeamPage, *, command: str) -> Message:
 
 def posted_messages(team: TeamUsage, cluster: str, *, by: str, command: str) -> tuple[Message, ...]:
     """Draw a cluster's table for everybody: the first page, and those for its thread; `by` is a name."""
-    _, table = _placed(team, cluster)
+    place, table = _placed(team, cluster)
     posted = tr("posted by {name}", name=said_name(by))
     return tuple(
         Message(
             text=f"{_spoken(team, table, number, command)} {tr('Posted by {name}.', name=said_name(by))}",
             blocks=(
                 *_page_blocks(team, table, number),
-                *([*_guard_blocks(team, command), *_unlinked_blocks(team)] if number == 0 else ()),
+                *(_guard_blocks(team, command) if number == 0 else ()),
+                *(_unlinked_blocks(team) if number == place == 0 else ()),
                 small_print(f"{_as_of(table, number)} · {posted}"),
             ),
         )
@@ -333,7 +334,7 @@ def _spoken(team: TeamUsage, table: TeamTable, number: int, command: str) -> str
         said.append(_lapsed_words(team, command))
     if table.as_of is not None:
         said.append(tr("As of {moment}.", moment=moment(table.as_of, table.cluster)))
-    if team.unlinked and number == 0:
+    if team.unlinked and number == 0 and table is team.tables[0]:
         said.append(escape(unlinked_words(team.unlinked, team.names)))
     return " ".join(said)
 

@@ -59,7 +59,7 @@ async def settled(lab: World, seconds: float = 90) -> None:
 async def join(who: Client) -> None:
     question = await say(who, "join", "Join the team")
     await who.click("team.join.confirm", message=question)
-    await who.wait_message(lambda m: "now: its members" in m.text)
+    await who.wait_message(lambda m: "You are in the team of" in m.text)
 
 
 async def test_a_crossing_is_told_once_in_the_dm_and_what_follows_in_its_thread(lab: World) -> None:

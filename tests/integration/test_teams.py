@@ -46,8 +46,9 @@ async def test_the_team_is_a_table_that_can_be_posted(lab: World) -> None:
         )
         assert shown.ephemeral_for == CAROL
         rows = [[cell["text"] for cell in row] for row in shown.blocks[1]["rows"]]
-        assert [row[0] for row in rows] == ["Person", "alice", "bob", "2 people together"]
-        assert [row[1].split(" ")[0] for row in rows[1:]] == ["60.00", "7.77", "67.77"]
+        names = [row[0].split(",")[0] for row in rows]
+        assert names == ["Person", "alice", "bob", "2 people together"]
+        assert [row[1] for row in rows[1:]] == ["60.00", "7.77", "67.77"]
         assert "On the team without a link to any cluster: carol." in shown.text
         await say(lab.alice, "limit team 100 per month", "Limit set", channel=GENERAL)
         shown = await say(carol, "team", "67 % of the team's limit of 100.00", channel=GENERAL)

@@ -157,3 +157,31 @@ async def test_a_file_is_announced_sent_and_shared(lab: Lab, web: AsyncWebClient
     assert answer["files"][0]["id"] == message.files[0]["id"]
     assert await refusal(web.files_getUploadURLExternal(filename="", length=3)) == "invalid_arguments"
     assert await refusal(web.files_completeUploadExternal(files=[])) == "invalid_arguments"
+
+
+async def test_everybody_is_listed_page_by_page_but_people_of_other_organisations(
+    lab: Lab, web: AsyncWebClient
+) -> None:
+    lab.workspace.add_person("W9", name="olga", team_id="T9")
+    found: list[str] = []
+    cursor = ""
+    while True:
+        answer = await web.users_list(cursor=cursor, limit=2)
+        assert len(answer["members"]) <= 2
+        found += [each["id"] for each in answer["members"]]
+        cursor = answer["response_metadata"]["next_cursor"]
+        if not cursor:
+            break
+    at_home = {each.id for each in lab.workspace.people.values() if each.team_id == TEAM}
+    assert set(found) == at_home
+    assert "W9" not in found
+
+
+async def test_a_group_message_has_its_own_scope(lab: Lab, web: AsyncWebClient) -> None:
+    lab.workspace.add_channel("C0MPIM", "mpdm-alice--bob-1", members={ALICE, BOB}, is_mpim=True)
+    shown = (await web.conversations_info(channel="C0MPIM"))["channel"]
+    assert (shown["is_mpim"], shown["is_private"]) == (True, True)
+    listed = await web.users_conversations(user=ALICE, types="mpim")
+    assert [each["id"] for each in listed["channels"]] == ["C0MPIM"]
+    lab.workspace.scopes = lab.workspace.scopes - {"mpim:read"}
+    assert await refusal(web.conversations_info(channel="C0MPIM")) == "missing_scope"

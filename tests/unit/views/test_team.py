@@ -17,7 +17,7 @@ from bot.playground.slack.check import LONGEST_BLOCKS, faults_of_message, text_o
 from bot.views.audience import readers_words
 from bot.views.kit import Message
 from bot.views.names import said_name, shown_name
-from bot.views.team import ask_again_sentence, join_question, read_join
+from bot.views.team import ask_again_sentence, join_question, read_join, withheld_alert_message
 from bot.views.team_table import (
     TeamPage,
     pages_of,
@@ -211,6 +211,20 @@ def test_without_data_is_said_and_not_zero() -> None:
     assert "On the team without a link to any cluster: Person 9." in text
 
 
+def test_each_cluster_has_its_own_message_and_who_is_nowhere_is_named_once() -> None:
+    east_only = team(60)
+    west = replace(east_only.tables[0], cluster=east(name="west", label="West"))
+    both = replace(east_only, tables=(*east_only.tables, west))
+    first, second = team_messages(both, command=COMMAND)
+    assert "on East, in November 2026" in check(first)
+    assert "on West, in November 2026" in check(second)
+    assert "without a link" in first.text
+    assert "without a link" not in second.text
+    assert posted_messages(both, "west", by="Alice", command=COMMAND)[0].text.startswith(
+        "Team of <#C1> on West"
+    )
+
+
 def test_pages_are_turned_within_their_ends() -> None:
     shown = team(500)
 
@@ -318,6 +332,12 @@ def test_who_is_asked_again_hears_who_reads_now_and_what_to_do() -> None:
     assert "before it could be read by everybody in this workspace and 2 guests and people of 2" in said
     assert "type “join”" in said
     assert "type “leave”" in said
+
+
+def test_an_alert_that_must_not_name_anybody_says_why() -> None:
+    said = check(withheld_alert_message(SHARED))
+    assert "crossed by one person of its team" in said
+    assert "2 guests" in said
 
 
 def test_a_teammate_is_shown_without_buttons() -> None:
