@@ -9,16 +9,13 @@ from typing import Final
 
 from slackblocks import Block, ColumnSettings, HeaderBlock, RawText, SectionBlock, TableBlock, Text, TextType
 
-from bot.domain.digests import Care, Crossing, Digest, DigestPage, DigestTable, NearLimit
-from bot.domain.limits import FULL, Limit, ScopeKind
+from bot.domain.digests import Digest, DigestPage, DigestTable
 from bot.domain.team_usage import TeamRow
 from bot.views.alert_words import period_words
-from bot.views.forecast import forecast_words
-from bot.views.format import clock, escape, hours, local_moment, moment, weekday
+from bot.views.digest_lines import care_lines, change_lines, near_line
+from bot.views.format import clock, escape, local_moment, moment, weekday
 from bot.views.kit import Message, buttons, small_print
 from bot.views.language import ntr, tr
-from bot.views.limits import amount, share
-from bot.views.limits import period_words as limit_words
 from bot.views.names import said_name
 from bot.views.standup import next_words, open_button, schedule_words
 from bot.views.team_table import (
@@ -43,9 +40,9 @@ def digest_message(digest: Digest, *, now: datetime, command: str) -> Message:
     """Draw a digest: its table, what changed, what is near, what needs care, and who answers for it."""
     sums = [_sums(digest, one) for one in digest.tables[:_MOST_CLUSTERS]]
     parts = [
-        (tr("Since the last digest"), _changes(digest)),
-        (tr("Limits near"), [_near(digest, one) for one in digest.near]),
-        (tr("Links that need care"), _care(digest)),
+        (tr("Since the last digest"), change_lines(digest)),
+        (tr("Limits near"), [near_line(digest, one) for one in digest.near]),
+        (tr("Links that need care"), care_lines(digest)),
     ]
     parts = [(title, lines) for title, lines in parts if lines]
     blocks: list[Block] = [HeaderBlock(_title(digest))]
@@ -217,79 +214,6 @@ def _people(digest: Digest, page: DigestPage) -> str:
     more = len(rows) - len(said)
     rest = ntr("; and {count} more in the table", "; and {count} more in the table", more) if more else ""
     return f"{'; '.join(said)}{rest}."
-
-
-def _changes(digest: Digest) -> list[str]:
-    return [
-        *(_crossed(digest, one) for one in digest.crossed),
-        *(_set(digest, limit) for limit in digest.limits_set),
-    ]
-
-
-def _crossed(digest: Digest, one: Crossing) -> str:
-    return tr(
-        "{threshold} % of a limit crossed: {limit}, {whose}",
-        threshold=one.threshold,
-        limit=amount(one.limit, one.cluster.label),
-        whose=_whose(digest, one.limit, one.user),
-    )
-
-
-def _set(digest: Digest, limit: Limit) -> str:
-    label = next(
-        (one.table.cluster.label for one in digest.tables if one.table.cluster.name == limit.cluster), ""
-    )
-    return tr(
-        "limit set: {limit}, {whose}",
-        limit=amount(limit, label),
-        whose=_whose(digest, limit, limit.scope.user),
-    )
-
-
-def _near(digest: Digest, one: NearLimit) -> str:
-    said = tr(
-        "{whose}: {share} of {amount} core-hours {period} on {cluster}",
-        whose=_whose(digest, one.limit, one.user),
-        share=share(one.percent),
-        amount=hours(one.limit.core_hours),
-        period=limit_words(one.limit),
-        cluster=escape(one.cluster.label),
-    )
-    if one.percent >= FULL or one.forecast is None:
-        return said
-    return f"{said}; {forecast_words(one.forecast, one.window, one.cluster)}"
-
-
-def _whose(digest: Digest, limit: Limit, user: str | None) -> str:
-    """Name whose use a limit counts, as far as that may be told."""
-    if limit.scope.kind is ScopeKind.TEAM:
-        return tr("the team together")
-    if user:
-        return said_name(digest.names.get(user, user)) if user in digest.names else tr("one person")
-    return tr("each of the team")
-
-
-def _care(digest: Digest) -> list[str]:
-    if digest.care_unnamed:
-        return [
-            ntr("{count} link has no fresh data", "{count} links have no fresh data", digest.care_unnamed)
-        ]
-    return [_care_words(digest, one) for one in digest.care]
-
-
-def _care_words(digest: Digest, one: Care) -> str:
-    name = said_name(digest.names.get(one.user, one.user))
-    label = escape(one.cluster.label)
-    if one.as_of is None:
-        said = tr("{name} on {cluster}: no fresh data", name=name, cluster=label)
-    else:
-        said = tr(
-            "{name} on {cluster}: no data since {moment}",
-            name=name,
-            cluster=label,
-            moment=clock(one.as_of, one.cluster.timezone),
-        )
-    return tr("{said}; the token is refused, link again", said=said) if one.needs_token else said
 
 
 def _some(lines: Sequence[str], most: int) -> list[str]:
