@@ -24,6 +24,7 @@ from bot.slack.linking import Linking
 from bot.slack.linking_by_key import LinkingByKey
 from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.listeners import Listeners
+from bot.slack.scheduling import Scheduling
 from bot.slack.teaming import Teaming
 
 # Bolt logs whole bodies, forms included: it may speak of errors only.
@@ -68,7 +69,7 @@ def make_app(
         raise_error_for_unhandled_request=True,
     )
     limiting, alerting, linking, teaming = Limiting(desk), Alerting(desk), Linking(desk), Teaming(desk)
-    by_page, histories = LinkingByPage(desk, linking), Histories(desk)
+    by_page, histories, scheduling = LinkingByPage(desk, linking), Histories(desk), Scheduling(desk)
     listeners = Listeners(
         desk,
         limiting=limiting,
@@ -76,9 +77,11 @@ def make_app(
         teaming=teaming,
         by_page=by_page,
         histories=histories,
+        scheduling=scheduling,
     )
     listeners.register(app)
     Conversing(desk, listeners).register(app)
+    scheduling.register(app)
     teaming.register(app)
     histories.register(app)
     limiting.register(app)

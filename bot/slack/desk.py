@@ -27,6 +27,7 @@ from bot.usecases.link_account import LinkAccount
 from bot.usecases.link_by_access_key import LinkByAccessKey
 from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.set_standup import SetStandup
 from bot.usecases.show_history import ShowHistory
 from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
@@ -61,6 +62,7 @@ class Desk:
     hear_of_channel: HearOfChannel
     show_team: ShowTeam
     show_person: ShowPerson
+    set_standup: SetStandup
     guard_audience: GuardAudience
     audiences: Audiences
     spawn: Callable[..., asyncio.Task[Any]]

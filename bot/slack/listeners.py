@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.commands import (
     AboutHistory,
     AboutLimits,
+    AboutStandup,
     AskJoin,
     AskUnlink,
     ChooseLanguage,
@@ -38,6 +39,7 @@ from bot.slack.home import publish_home
 from bot.slack.limiting import Limiting
 from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.reply import Reply
+from bot.slack.scheduling import Scheduling
 from bot.slack.teaming import Teaming
 from bot.views.help import help_message
 from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
@@ -55,7 +57,7 @@ log = structlog.get_logger(__name__)
 
 
 class Listeners:
-    """Everything a person can do, save what has its own room: link form, limits, alerts, team."""
+    """Everything a person can do, save what has its own room: link form, limits, alerts, team, standup."""
 
     def __init__(
         self,
@@ -66,9 +68,11 @@ class Listeners:
         teaming: Teaming,
         by_page: LinkingByPage,
         histories: Histories,
+        scheduling: Scheduling,
     ) -> None:
         self._desk = desk
         self._by_page = by_page
+        self._scheduling = scheduling
         self._teaming = teaming
         self._limiting = limiting
         self._alerting = alerting
@@ -148,6 +152,8 @@ class Listeners:
                 await self._teaming.ask_join(command, reply)
             case Leave():
                 await self._teaming.leave(command, reply)
+            case AboutStandup(wish=wish):
+                await self._scheduling.about(wish, command, client, reply)
             case ShowStatus():
                 status = await desk.show_status(person, channel_of(command))
                 await reply(status_message(status, now=desk.clock(), version=desk.version))

@@ -46,6 +46,7 @@ from bot.store.notices import SqlNotices, SqlPlaces
 from bot.store.old_readings import SqlOldReadings
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
+from bot.store.standups import SqlStandups
 from bot.store.teams import SqlTeams
 from bot.store.tokens import SqlTokens
 from bot.store.workspaces import SqlWorkspaces
@@ -55,6 +56,7 @@ from bot.usecases.choose_language import ChooseLanguage
 from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
 from bot.usecases.delivery.discretion import Discretion
+from bot.usecases.gather_digest import GatherDigest
 from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.hear_of_channel import HearOfChannel
 from bot.usecases.join_team import JoinTeam
@@ -65,6 +67,7 @@ from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.poll_link import PollLink
 from bot.usecases.renew_token import LEASE, RenewToken
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.set_standup import SetStandup
 from bot.usecases.show_history import ShowHistory
 from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
@@ -72,6 +75,7 @@ from bot.usecases.show_team import ShowTeam
 from bot.usecases.sign_in import SignIn
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.thin_readings import ThinReadings
+from bot.usecases.turn_standups import TurnStandups
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.alerts import AlertDrawings
 from bot.views.team import ask_again_sentence
@@ -288,13 +292,18 @@ class Bot:
 
         async def drawings(workspace: str, place: Place) -> AlertDrawings:
             language = await tongues.of_place(workspace, place)
-            return AlertDrawings(clusters=clusters, language=language)
+            return AlertDrawings(clusters=clusters, language=language, command=self._settings.command)
 
         renewing = Renewing(
             tokens, lambda held, now: renew(held, now=now), self._tasks, clock=self._clock, lease=LEASE
         )
         audiences = SlackAudiences(self._client_for, self._clock)
         guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
+        standups = SqlStandups(self._database)
+        digests = GatherDigest(
+            counting=counting, limits=limits, alerts=alerts, standups=standups, guard=guard
+        )
+        turn_standups = TurnStandups(standups=standups)
         deliver = DeliverNotices(
             notices=notices,
             alerts=alerts,
@@ -303,6 +312,7 @@ class Bot:
             notifier=SlackNotifier(client_for=self._client_for),
             drawings=drawings,
             discretion=Discretion(guard=guard, counting=counting),
+            digests=digests,
             together=_together,
             clock=self._clock,
         )
@@ -318,6 +328,7 @@ class Bot:
         self._engine.every(self._tick, "polling", polling.turn)
         self._engine.every(self._tick, "renewal", renewing.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
+        self._engine.every(self._tick, "standups", lambda: turn_standups(now=self._clock()))
         self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
         answer_usage = AnswerUsage(
             clusters=clusters,
@@ -349,6 +360,7 @@ class Bot:
                 limits=limits,
                 teams=teams,
                 tokens=tokens,
+                standups=standups,
             ),
             show_history=ShowHistory(
                 clusters=clusters, readings=readings, polls=polls, limits=limits, teams=teams, guard=guard
@@ -364,6 +376,9 @@ class Bot:
             hear_of_channel=HearOfChannel(places=places),
             show_team=ShowTeam(counting=counting, limits=limits, guard=guard),
             show_person=ShowPerson(answer_usage=answer_usage, counting=counting, teams=teams, guard=guard),
+            set_standup=SetStandup(
+                standups=standups, teams=teams, notices=notices, audit=audit, gather=digests
+            ),
             guard_audience=guard,
             audiences=audiences,
             admins=self._settings.admins,
