@@ -17,6 +17,8 @@ from bot.slack.alerting import Alerting
 from bot.slack.client import Identity
 from bot.slack.conversing import Conversing
 from bot.slack.desk import Desk
+from bot.slack.home import Homes
+from bot.slack.homing import Homing
 from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
 from bot.slack.listeners import Listeners
@@ -29,7 +31,12 @@ log = structlog.get_logger(__name__)
 
 
 def make_app(
-    desk: Desk, client: AsyncWebClient, *, bot_token: Secret, identity: Callable[[], Identity | None]
+    desk: Desk,
+    homes: Homes,
+    client: AsyncWebClient,
+    *,
+    bot_token: Secret,
+    identity: Callable[[], Identity | None],
 ) -> AsyncApp:
     """Build the app. `client` carries no token; `identity` is known once Slack has answered.
 
@@ -63,12 +70,13 @@ def make_app(
         raise_error_for_unhandled_request=True,
     )
     limiting, alerting = Limiting(desk), Alerting(desk)
-    listeners = Listeners(desk, limiting=limiting, alerting=alerting)
+    listeners = Listeners(desk, homes, limiting=limiting, alerting=alerting)
     listeners.register(app)
     Conversing(desk, listeners).register(app)
     limiting.register(app)
     alerting.register(app)
-    Linking(desk).register(app)
+    Linking(desk, homes).register(app)
+    Homing(desk, homes, listeners).register(app)
     app.error(_on_error)
     return app
 

@@ -16,12 +16,14 @@ from bot.domain.errors import NotLinked, OperatorMustFix, WalltimeError
 from bot.domain.people import Person
 from bot.slack.reply import Reply
 from bot.slack.tongues import Tongues
+from bot.slack.windows import answer_window
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.choose_language import ChooseLanguage
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.show_home import ShowHome
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.errors import error_message, failure_sentence
@@ -44,6 +46,7 @@ class Desk:
     link_account: LinkAccount
     unlink_account: UnlinkAccount
     show_status: ShowStatus
+    show_home: ShowHome
     set_limit: SetLimit
     act_on_alert: ActOnAlert
     join_team: JoinTeam
@@ -69,6 +72,7 @@ class Desk:
             channel=channel,
             response_url=body.get("response_url"),
             thread=body.get("thread_ts"),
+            window=answer_window(client, body),
         )
 
     def work(self, name: str, reply: Reply, doing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -22,7 +22,7 @@ from bot.domain.people import Link
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading
 from bot.slack.desk import Body, Desk, incident, person_of
-from bot.slack.home import publish_home
+from bot.slack.home import Homes
 from bot.slack.reply import Reply
 from bot.usecases.link_account import LinkProof, LinkWish
 from bot.views.errors import failure_sentence, sentence
@@ -52,8 +52,9 @@ Outcome = tuple[Link, Reading] | WalltimeError
 class Linking:
     """Takes the form, proves the token, tells how it went."""
 
-    def __init__(self, desk: Desk, *, patience: timedelta = FORM_PATIENCE) -> None:
+    def __init__(self, desk: Desk, homes: Homes, *, patience: timedelta = FORM_PATIENCE) -> None:
         self._desk = desk
+        self._homes = homes
         self._patience = patience.total_seconds()
 
     def register(self, app: AsyncApp) -> None:
@@ -90,7 +91,7 @@ class Linking:
         else:
             link, reading = outcome
             await ack(response_action="update", view=linked_view(link, reading, proof.cluster))
-            self._desk.aside("home", publish_home(self._desk, wish.person, client))
+            self._desk.aside("home", self._homes.draw(wish.person))
 
     async def _prove(self, proof: LinkProof) -> Outcome:
         """Return an expected failure instead of raising it: it is told in two different ways."""
@@ -118,7 +119,7 @@ class Linking:
         view, text = self._ending(outcome, proof)
         await self._tell(view, text, body, client, reply)
         if not isinstance(outcome, WalltimeError):
-            self._desk.aside("home", publish_home(self._desk, proof.wish.person, client))
+            self._desk.aside("home", self._homes.draw(proof.wish.person))
 
     async def _tell(self, view: View, text: str, body: Body, client: AsyncWebClient, reply: Reply) -> None:
         """Draw the end into the form; if it was closed, or Slack does not take it, say it in a message."""

@@ -25,15 +25,22 @@ def open_alerts_message(alerts: Sequence[OpenAlert], *, now: datetime) -> Messag
     ordered = sorted(alerts, key=lambda alert: -alert.limit.percent(alert.state.core_hours))
     blocks: list[Block] = []
     for alert in ordered[:MOST_SHOWN]:
-        state = alert.state
-        blocks.append(SectionBlock(_line(alert, now)))
-        key = AlertKey(limit_id=alert.limit.limit_id, subject=alert.subject, window_start=state.window.start)
-        blocks.append(alert_buttons(key, acknowledged=state.acknowledged_at is not None))
+        blocks += open_alert_blocks(alert, now)
     more = len(alerts) - MOST_SHOWN
     if more > 0:
         blocks.append(small_print(f"{more} more, each lower."))
     spoken = "\n".join(_line(alert, now) for alert in ordered[:MOST_SHOWN])
     return Message(text=f"{len(alerts)} open:\n{spoken}", blocks=tuple(blocks))
+
+
+def open_alert_blocks(alert: OpenAlert, now: datetime) -> list[Block]:
+    """Draw one open alert with its buttons."""
+    state = alert.state
+    key = AlertKey(limit_id=alert.limit.limit_id, subject=alert.subject, window_start=state.window.start)
+    return [
+        SectionBlock(_line(alert, now)),
+        alert_buttons(key, acknowledged=state.acknowledged_at is not None),
+    ]
 
 
 def acknowledged_message(acted: AlertActed) -> Message:

@@ -25,6 +25,7 @@ from bot.jobs.tasks import Tasks
 from bot.slack.app import dispatch, make_app
 from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.desk import Desk
+from bot.slack.home import Homes
 from bot.slack.notifier import SlackNotifier
 from bot.slack.socket_mode import SocketMode
 from bot.slack.tongues import Tongues
@@ -49,6 +50,7 @@ from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.poll_link import PollLink
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.show_home import ShowHome
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.thin_readings import ThinReadings
@@ -146,9 +148,10 @@ class Bot:
             )
             opened.push_async_callback(self._drain)
             client = make_client(settings.slack_api_url, self._session)
-            app = make_app(
-                self._desk(api), client, bot_token=self._bot_token, identity=lambda: self._identity
-            )
+            desk = self._desk(api)
+            homes = Homes(desk, self._client_for)
+            self._engine.every(self._tick, "home", homes.turn)
+            app = make_app(desk, homes, client, bot_token=self._bot_token, identity=lambda: self._identity)
             self._server = Server(
                 make_server(slack_events=self._slack_events(app), trouble=self.trouble),
                 host=settings.http_host,
@@ -259,22 +262,27 @@ class Bot:
         self._engine.every(self._tick, "polling", polling.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
         self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
+        answer_usage = AnswerUsage(
+            clusters=clusters, links=links, readings=readings, live=live, limits=limits, counting=counting
+        )
+        show_status = ShowStatus(
+            clusters=clusters, links=links, readings=readings, polls=polls, limits=limits, teams=teams
+        )
         return Desk(
             command=self._settings.command,
             version=bot_version(),
             clusters=clusters,
-            answer_usage=AnswerUsage(
-                clusters=clusters,
-                links=links,
-                readings=readings,
-                live=live,
-                limits=limits,
-                counting=counting,
-            ),
+            answer_usage=answer_usage,
             link_account=LinkAccount(clusters=clusters, api=api, links=links, audit=audit),
             unlink_account=UnlinkAccount(links=links),
-            show_status=ShowStatus(
-                clusters=clusters, links=links, readings=readings, polls=polls, limits=limits, teams=teams
+            show_status=show_status,
+            show_home=ShowHome(
+                answer_usage=answer_usage,
+                show_status=show_status,
+                limits=limits,
+                alerts=alerts,
+                teams=teams,
+                languages=languages,
             ),
             set_limit=SetLimit(counting=counting, links=links, limits=limits, alerts=alerts, audit=audit),
             act_on_alert=ActOnAlert(

@@ -15,18 +15,18 @@ from bot.domain.errors import ClusterMisconfigured, ClusterSilent, NotLinked, To
 from bot.playground.slack.check import faults_of_message, faults_of_view
 from bot.views.errors import error_message, failure_sentence
 from bot.views.help import help_message
-from bot.views.home import home_view
 from bot.views.kit import Message, View, say
 from bot.views.link import asking_view, field_errors, link_form, linked_sentence, linked_view
 from bot.views.status import status_message
 from bot.views.unlink import unlink_question, unlinked_message
 from bot.views.usage import usage_message
 from tests.unit.kit import ALICE, NOW, east, link, reading, table, usage
+from tests.unit.views.homes import draw_home, home
 
 MARKUP = "<!channel> & <@U1> <https://x|y>"
-LONG = {"username": "u" * 64, "label": "L" * 60}
-AMPERSANDS = {"username": "&" * 64, "label": "<" * 60}
-NAMELESS = {"username": MARKUP, "label": MARKUP}
+LONG: dict[str, Any] = {"username": "u" * 64, "label": "L" * 60}
+AMPERSANDS: dict[str, Any] = {"username": "&" * 64, "label": "<" * 60}
+NAMELESS: dict[str, Any] = {"username": MARKUP, "label": MARKUP}
 WORST = ClusterMisconfigured("its certificate is not trusted (set ca_file)")
 
 
@@ -86,14 +86,9 @@ MESSAGES: dict[str, tuple[Callable[[], Message]]] = {
 }
 
 VIEWS: dict[str, tuple[Callable[[], View]]] = {
-    "home of none": (lambda: home_view([], now=NOW, command="/walltime"),),
-    "home of one": (lambda: home_view(many(1), now=NOW, command="/walltime"),),
-    "home of 15 at their worst": (
-        lambda: home_view(many(15, problem=TokenRefused(), **LONG), now=NOW, command="/walltime"),
-    ),
-    "home of 100": (lambda: home_view(many(100, problem=WORST), now=NOW, command="/walltime"),),
-    "home of ampersands": (lambda: home_view(many(15, **AMPERSANDS), now=NOW, command="/walltime"),),
-    "home of markup": (lambda: home_view(many(2, problem=WORST, **NAMELESS), now=NOW, command="/walltime"),),
+    "home of none": (lambda: draw_home(home()),),
+    "home of ampersands": (lambda: draw_home(home(15, alerts=2, **AMPERSANDS)),),
+    "home of markup": (lambda: draw_home(home(2, alerts=2, problem=WORST, **NAMELESS)),),
     "the form for one": (lambda: link_form([east()]),),
     "the form for 100": (
         lambda: link_form([east(name=f"c{n}", label="L" * 60) for n in range(100)], chosen="c99"),
@@ -192,7 +187,7 @@ def test_every_link_is_said_and_those_without_room_are_counted() -> None:
     assert message.text.count("core-hours used") == 20
     assert "5 more are linked" in json.dumps(message.to_slack())
     assert "more are linked" not in json.dumps(usage_message(many(15), now=NOW).to_slack())
-    assert "5 more are linked" in json.dumps(home_view(many(20), now=NOW, command="/w"))
+    assert "5 more are linked" in json.dumps(draw_home(home(20)))
     assert "5 more are linked" in json.dumps(question(many(20)).to_slack())
     assert "5 more are linked" in json.dumps(status_message(health(20), now=NOW, version="1").to_slack())
 
