@@ -24,6 +24,20 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HomeFacts:
+    """What a Home follows from, save the history of readings and the time: all that is quick to look up.
+
+    `limits` are those that count this person, `teams` the channels that they joined.
+    """
+
+    links: tuple[LinkHealth, ...]
+    alerts: tuple[OpenAlert, ...]
+    limits: tuple[Limit, ...]
+    teams: tuple[ChannelStatus, ...]
+    language: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HomeLink:
     """A link's health and its usage; no usage on a cluster that left the settings."""
 

@@ -1,8 +1,8 @@
 """Home tabs: drawn when they are opened, and again while they may be open and what they show changes.
 
 Slack tells when Home is opened, not when it is left. So who opened it is remembered for a while, and what it
-would show now is compared with what was drawn last. Looking for changes instead of being told of them costs a
-few queries, asks no cluster, and sees what other processes did too.
+would show now is compared with what was drawn last: first the few facts that it follows from, then the whole.
+Looking for changes instead of being told of them asks no cluster, and sees what other processes did too.
 """
 
 import asyncio
@@ -19,15 +19,18 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.home import Asked
+from bot.domain.home import Asked, HomeFacts
 from bot.domain.people import Person
 from bot.slack.channel import standing_of
 from bot.slack.desk import Desk
 from bot.views.home import home_view
+from bot.views.kit import View
 from bot.views.language import speaking
 
 OPEN_FOR: Final = timedelta(minutes=15)
 LOOKED_AGAIN_AFTER: Final = timedelta(seconds=3)
+# Sums over weeks of readings take longer to look up than what they change with; but periods end, too.
+GATHERED_AGAIN_AFTER: Final = timedelta(minutes=5)
 TROUBLED_AGAIN_AFTER: Final = timedelta(minutes=1)
 # However many have Home open, a turn looks at these, who waited longest.
 LOOKS_A_TURN: Final = 3
@@ -36,15 +39,27 @@ MOST_REMEMBERED: Final = 1000
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What a Home was drawn of."""
+
+    facts: HomeFacts
+    page: int
+    is_admin: bool
+    asked: Asked | None
+
+
 @dataclass(kw_only=True)
 class _Opened:
-    """Somebody's Home: what is known of it beside the store, and a digest of what was drawn last."""
+    """Somebody's Home: what is known of it beside the store, and what was drawn last, as a digest."""
 
     opened_at: datetime
     look_at: datetime
+    seen_at: datetime
     page: int = 0
     is_admin: bool = False
     asked: Asked | None = None
+    seen: _Seen | None = None
     drawn: str = ""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -60,7 +75,7 @@ class Homes:
     async def open(self, person: Person, *, page: int = 0) -> None:
         """Draw the last readings at once; then ask the clusters and Slack, and draw what is new."""
         opened = self._remember(person)
-        opened.page, opened.drawn = page, ""
+        opened.page, opened.seen, opened.drawn = page, None, ""
         await self._draw(person, opened)
         opened.asked, opened.is_admin = await asyncio.gather(
             self._desk.show_home.ask(person, now=self._desk.clock()), self._is_admin(person)
@@ -100,19 +115,31 @@ class Homes:
         desk = self._desk
         async with opened.lock:
             opened.look_at = desk.clock() + LOOKED_AGAIN_AFTER
-            home = await desk.show_home(
-                person,
-                page=opened.page,
-                is_admin=opened.is_admin,
-                asked=opened.asked,
-                now=desk.clock(),
-            )
-            with speaking(await desk.tongues.of(person)):
-                view = home_view(home, now=desk.clock(), command=desk.command)
+            facts = await desk.show_home.facts(person)
+            seen = _Seen(facts=facts, page=opened.page, is_admin=opened.is_admin, asked=opened.asked)
+            if seen == opened.seen and desk.clock() - opened.seen_at < GATHERED_AGAIN_AFTER:
+                return
+            view, page = await self._view(person, seen)
+            if opened.page == seen.page:  # nobody turned it meanwhile
+                opened.page = page
             drawn = hashlib.sha256(json.dumps(view).encode()).hexdigest()
             if drawn != opened.drawn:
                 await self._client_for(person.workspace).views_publish(user_id=person.user, view=view)
-                opened.page, opened.drawn = home.page, drawn
+            opened.drawn, opened.seen, opened.seen_at = drawn, seen, desk.clock()
+
+    async def _view(self, person: Person, seen: _Seen) -> tuple[View, int]:
+        """Draw it, and say which page of limits there was to draw."""
+        desk = self._desk
+        home = await desk.show_home(
+            person,
+            seen.facts,
+            page=seen.page,
+            is_admin=seen.is_admin,
+            asked=seen.asked,
+            now=desk.clock(),
+        )
+        with speaking(await desk.tongues.of(person)):
+            return home_view(home, now=desk.clock(), command=desk.command), home.page
 
     async def _is_admin(self, person: Person) -> bool:
         client = self._client_for(person.workspace)
@@ -133,4 +160,4 @@ class Homes:
 
     def _new(self) -> _Opened:
         now = self._desk.clock()
-        return _Opened(opened_at=now, look_at=now)
+        return _Opened(opened_at=now, look_at=now, seen_at=now)

@@ -1,11 +1,11 @@
 """The Home tab: a person's links, usage, alerts, limits, teams and language, from what is stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.answers import ChannelStatus, LinkUsage
-from bot.domain.home import LIMITS_PER_PAGE, Asked, Home, HomeLimit, HomeLink, pages_of
+from bot.domain.answers import ChannelStatus, LinkHealth, LinkUsage
+from bot.domain.home import LIMITS_PER_PAGE, Asked, Home, HomeFacts, HomeLimit, HomeLink, pages_of
 from bot.domain.limit_answers import OpenAlert
 from bot.domain.limits import Limit, Place, PlaceKind, ScopeKind
 from bot.domain.people import Person
@@ -30,9 +30,23 @@ class ShowHome:
     teams: Teams
     languages: Languages
 
+    async def facts(self, person: Person) -> HomeFacts:
+        """Look up all that takes little time: while it is the same, so is the Home, for some minutes."""
+        status = await self.show_status(person, None)
+        channels = await self.teams.channels_of(person)
+        limits = await self._counting(person, channels)
+        return HomeFacts(
+            links=status.links,
+            alerts=await self._open(person, channels, status.links),
+            limits=limits,
+            teams=tuple([await self._team(person, channel, limits) for channel in channels]),
+            language=await self.languages.chosen(person.workspace, _direct(person)),
+        )
+
     async def __call__(
         self,
         person: Person,
+        facts: HomeFacts,
         *,
         page: int,
         is_admin: bool,
@@ -40,30 +54,27 @@ class ShowHome:
         now: datetime,
     ) -> Home:
         """Return everything without asking a cluster; `asked` is what the last `ask` returned."""
-        status = await self.show_status(person, None)
         usage = await self.answer_usage.last_known(person, asked=asked, now=now)
         by_cluster = {one.link.cluster: one for one in usage}
-        channels = await self.teams.channels_of(person)
-        limits = await self._counting(person, channels)
-        shown = min(max(page, 0), pages_of(len(limits)) - 1)
+        shown = min(max(page, 0), pages_of(len(facts.limits)) - 1)
         start = shown * LIMITS_PER_PAGE
         return Home(
             links=tuple(
-                HomeLink(health=health, usage=by_cluster.get(health.link.cluster)) for health in status.links
+                HomeLink(health=health, usage=by_cluster.get(health.link.cluster)) for health in facts.links
             ),
-            alerts=await self._open(person, channels, by_cluster),
+            alerts=facts.alerts,
             limits=tuple(
                 [
                     await self._limit(
                         limit, person, by_cluster.get(limit.cluster), is_admin=is_admin, now=now
                     )
-                    for limit in limits[start : start + LIMITS_PER_PAGE]
+                    for limit in facts.limits[start : start + LIMITS_PER_PAGE]
                 ]
             ),
-            limits_in_all=len(limits),
+            limits_in_all=len(facts.limits),
             page=shown,
-            teams=tuple([await self._team(person, channel, limits) for channel in channels]),
-            language=await self.languages.chosen(person.workspace, _direct(person)),
+            teams=facts.teams,
+            language=facts.language,
             is_admin=is_admin,
         )
 
@@ -71,7 +82,7 @@ class ShowHome:
         """Ask the clusters, within the usual patience; what they say is stored."""
         return await self.answer_usage.ask(person, now=now)
 
-    async def _counting(self, person: Person, channels: Sequence[str]) -> list[Limit]:
+    async def _counting(self, person: Person, channels: Sequence[str]) -> tuple[Limit, ...]:
         """Return the limits that count this person: their own, then those of each channel."""
         found = list(await self.limits.of(person.workspace, user=person.user, channel=None))
         for channel in channels:
@@ -80,7 +91,7 @@ class ShowHome:
                 for limit in await self.limits.of(person.workspace, user=person.user, channel=channel)
                 if limit.scope.channel == channel and limit.scope.user in (None, person.user)
             ]
-        return found
+        return tuple(found)
 
     async def _limit(
         self, limit: Limit, person: Person, usage: LinkUsage | None, *, is_admin: bool, now: datetime
@@ -104,7 +115,7 @@ class ShowHome:
         )
 
     async def _open(
-        self, person: Person, channels: Sequence[str], usage: Mapping[str, LinkUsage]
+        self, person: Person, channels: Sequence[str], links: Sequence[LinkHealth]
     ) -> tuple[OpenAlert, ...]:
         """Return the open alerts about this person, the fullest first."""
         found: list[Alert] = list(
@@ -116,13 +127,14 @@ class ShowHome:
                 for alert in await self.alerts.open_for(person.workspace, user=person.user, channel=channel)
                 if alert.limit.scope.channel == channel and alert.subject == person.user
             ]
+        usernames = {one.link.cluster: one.link.username for one in links}
         found.sort(key=lambda alert: -alert.limit.percent(alert.state.core_hours))
         return tuple(
             OpenAlert(
                 limit=alert.limit,
                 cluster=self.answer_usage.counting.cluster(alert.limit.cluster),
                 subject=alert.subject,
-                username=usage[alert.limit.cluster].link.username if alert.limit.cluster in usage else "",
+                username=usernames.get(alert.limit.cluster, ""),
                 state=alert.state,
             )
             for alert in found

@@ -66,9 +66,9 @@ def home_view(home: Home, *, now: datetime, command: str) -> View:
 
 
 def bar(percent: float) -> str:
-    """`█████░░░░░`: drawn after the number in words, which screen readers say; full from 100 %."""
+    """Draw `█████░░░░░`, after the number in words, which screen readers say; full from 100 %."""
     full = min(int(percent / 100 * BAR_CELLS + 1e-9), BAR_CELLS)
-    return f"`{'█' * full}{'░' * (BAR_CELLS - full)}`"
+    return "█" * full + "░" * (BAR_CELLS - full)
 
 
 def _links(home: Home, now: datetime) -> list[Block]:
@@ -100,7 +100,7 @@ def _link(one: HomeLink, now: datetime) -> list[Block]:
     if health.cluster is None:
         gone = tr("This cluster is no longer in my settings: I do not ask it any more.")
         return [SectionBlock(f"{name}\n{gone}", accessory=unlink)]
-    token = tr("Token: {sentence}", sentence=token_sentence(health, now))
+    token = token_sentence(health, now)
     if usage is None or usage.reading is None:
         none = tr("No reading yet.")
         drawn: list[Block] = [SectionBlock(f"{name}\n{none}", accessory=unlink), small_print(token)]
@@ -213,7 +213,7 @@ def _limit(one: HomeLimit) -> list[Block]:
         state = tr("The team's sum is shown in its channel.") if is_team else tr("No reading yet.")
     told = tr("Told at {percents}; set by {user}.", percents=percents(limit), user=f"<@{limit.set_by.user}>")
     change = Button(text=tr("Change"), action_id=LIMIT_OPEN, value=limit.limit_id)
-    remove = Button(text=tr("Remove"), action_id=LIMIT_OFF, value=limit.limit_id, style="danger")
+    remove = Button(text=tr("Remove"), action_id=LIMIT_OFF, value=limit.limit_id)
     may = [*((change,) if one.may_change else ()), *((remove,) if one.may_remove else ())]
     return [SectionBlock(f"{words}\n{state}\n{told}"), *((buttons(*may),) if may else ())]
 
@@ -242,7 +242,9 @@ def _teams(home: Home, command: str) -> list[Block]:
 
 def _team(team: ChannelStatus) -> SectionBlock:
     joined = ntr("{count} person joined", "{count} people joined", team.members)
-    limits = ntr("{count} limit counts you", "{count} limits count you", team.limits)
+    limits = tr("no limit counts you")
+    if team.limits:
+        limits = ntr("{count} limit counts you", "{count} limits count you", team.limits)
     leave = Button(
         text=tr("Leave"),
         action_id=HOME_LEAVE,
