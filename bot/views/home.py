@@ -95,8 +95,10 @@ def _link(one: HomeLink, now: datetime) -> list[Block]:
     """Draw a link's numbers, as of when they are and how the link fares."""
     health, usage = one.health, one.usage
     username, label = health.link.username, health.cluster.label if health.cluster else health.link.cluster
-    name = f"*{escape(username)}* on *{escape(label)}*"
-    unlink = _unlink_button(health.link.cluster, f"{username} on {label}")
+    name = tr("*{username}* on *{cluster}*", username=escape(username), cluster=escape(label))
+    unlink = _unlink_button(
+        health.link.cluster, tr("{username} on {cluster}", username=username, cluster=label)
+    )
     if health.cluster is None:
         gone = tr("This cluster is no longer in my settings: I do not ask it any more.")
         return [SectionBlock(f"{name}\n{gone}", accessory=unlink)]
