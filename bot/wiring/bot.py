@@ -30,6 +30,7 @@ from bot.slack.app import dispatch, make_app
 from bot.slack.audiences import SlackAudiences
 from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.desk import Desk
+from bot.slack.home import Homes
 from bot.slack.link_questions import SlackLinkQuestions
 from bot.slack.notifier import SlackNotifier
 from bot.slack.socket_mode import SocketMode
@@ -69,6 +70,7 @@ from bot.usecases.renew_token import LEASE, RenewToken
 from bot.usecases.set_limit import SetLimit
 from bot.usecases.set_standup import SetStandup
 from bot.usecases.show_history import ShowHistory
+from bot.usecases.show_home import ShowHome
 from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.show_team import ShowTeam
@@ -174,7 +176,9 @@ class Bot:
             opened.push_async_callback(self._drain)
             client = make_client(settings.slack_api_url, self._session)
             desk = self._desk(api, platform)
-            app = make_app(desk, client, bot_token=self._bot_token, identity=lambda: self._identity)
+            homes = Homes(desk, self._client_for)
+            self._engine.every(self._tick, "home", homes.turn)
+            app = make_app(desk, homes, client, bot_token=self._bot_token, identity=lambda: self._identity)
             self._server = Server(
                 make_server(
                     slack_events=self._slack_events(app),
@@ -331,12 +335,17 @@ class Bot:
         self._engine.every(self._tick, "standups", lambda: turn_standups(now=self._clock()))
         self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
         answer_usage = AnswerUsage(
+            clusters=clusters, links=links, readings=readings, live=live, limits=limits, counting=counting
+        )
+        show_status = ShowStatus(
             clusters=clusters,
             links=links,
             readings=readings,
-            live=live,
+            polls=polls,
             limits=limits,
-            counting=counting,
+            teams=teams,
+            tokens=tokens,
+            standups=standups,
         )
         return Desk(
             command=self._settings.command,
@@ -352,15 +361,14 @@ class Bot:
             link_account=link_account,
             link_by_access_key=LinkByAccessKey(sign_in=sign_in, link_account=link_account),
             unlink_account=UnlinkAccount(links=links),
-            show_status=ShowStatus(
-                clusters=clusters,
-                links=links,
-                readings=readings,
-                polls=polls,
+            show_status=show_status,
+            show_home=ShowHome(
+                answer_usage=answer_usage,
+                show_status=show_status,
                 limits=limits,
+                alerts=alerts,
                 teams=teams,
-                tokens=tokens,
-                standups=standups,
+                languages=languages,
             ),
             show_history=ShowHistory(
                 clusters=clusters, readings=readings, polls=polls, limits=limits, teams=teams, guard=guard
