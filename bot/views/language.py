@@ -40,6 +40,10 @@ class Language:
         """Say an English sentence of ours in this language, with the values put in."""
         return _catalogue(self.locale).gettext(sentence).format(**values)
 
+    def translate_word(self, meaning: str, word: str, /) -> str:
+        """Say a word of ours in this language that by itself could mean several things."""
+        return _catalogue(self.locale).pgettext(meaning, word)
+
     def translate_count(self, one: str, many: str, count: int, /, **values: object) -> str:
         """Say a sentence with a count in it, `{count}`, in the plural form that the count takes."""
         return _catalogue(self.locale).ngettext(one, many, count).format(count=count, **values)
@@ -90,6 +94,11 @@ def tr(sentence: str, /, **values: object) -> str:
 def ntr(one: str, many: str, count: int, /, **values: object) -> str:
     """Say a sentence with a count in the language that is drawn in."""
     return spoken().translate_count(one, many, count, **values)
+
+
+def ptr(meaning: str, word: str, /) -> str:
+    """Say a word in the language that is drawn in; `meaning` tells it from the same word elsewhere."""
+    return spoken().translate_word(meaning, word)
 
 
 def paragraph(sentences: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from bot.views.alert_words import period_words
 from bot.views.audience import grown_words
 from bot.views.format import day, escape, hours, local_moment, moment
 from bot.views.kit import Message, buttons, say, small_print
-from bot.views.language import ntr, paragraph, tr
+from bot.views.language import ntr, paragraph, ptr, tr
 from bot.views.limits import share
 from bot.views.names import said_name, shown_name
 
@@ -198,7 +198,7 @@ def _sum_words(table: TeamTable) -> str:
 def _table(team: TeamUsage, table: TeamTable, rows: Sequence[TeamRow]) -> TableBlock:
     """Draw the rows, and the sum under them: names are plain text here, and ping nobody."""
     of = tr("Of limit") if table.limit is not None else tr("Of sum")
-    cells = [[tr("Person"), tr("Used"), of, tr("A day"), tr("Change")]]
+    cells = [[tr("Person"), tr("Used"), of, tr("A day"), ptr("against the period before", "Change")]]
     cells += [_cells(team, table, row) for row in rows]
     cells.append(
         [

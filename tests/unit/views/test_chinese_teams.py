@@ -122,9 +122,9 @@ def test_the_sum_of_a_team_reads_as_a_chinese_sentence() -> None:
         "day": (PeriodKind.DAY, "2026年11月22日"),
         "week": (PeriodKind.WEEK, "2026年11月16日当周"),
         "month": (PeriodKind.MONTH, "2026年11月"),
-        "quarter": (PeriodKind.QUARTER, "2026年第4季度"),
+        "quarter": (PeriodKind.QUARTER, "2026年第四季度"),
         "year": (PeriodKind.YEAR, "2026年"),
-        "total": (PeriodKind.TOTAL, "累计"),
+        "total": (PeriodKind.TOTAL, "总计"),
     },
 )
 def test_a_period_is_named_as_chinese_calendars_do(kind: PeriodKind, said: str) -> None:
