@@ -91,14 +91,14 @@ def tr(sentence: str, /, **values: object) -> str:
     return spoken().translate(sentence, **values)
 
 
-def ntr(one: str, many: str, count: int, /, **values: object) -> str:
-    """Say a sentence with a count in the language that is drawn in."""
-    return spoken().translate_count(one, many, count, **values)
-
-
 def ptr(meaning: str, word: str, /) -> str:
     """Say a word in the language that is drawn in; `meaning` tells it from the same word elsewhere."""
     return spoken().translate_word(meaning, word)
+
+
+def ntr(one: str, many: str, count: int, /, **values: object) -> str:
+    """Say a sentence with a count in the language that is drawn in."""
+    return spoken().translate_count(one, many, count, **values)
 
 
 def paragraph(sentences: Iterable[str]) -> str:
