@@ -13,7 +13,7 @@ def readers_words(audience: Audience) -> str:
     """Say all who can read: `its 12 members (this channel is private), 2 guests among them`."""
     words = _members(audience)
     outside = outsiders_words(audience)
-    return f"{words}; {tr('among them {outsiders}', outsiders=outside)}" if outside else words
+    return tr("{words}; among them {outsiders}", words=words, outsiders=outside) if outside else words
 
 
 def outsiders_words(audience: Audience) -> str:
@@ -34,7 +34,7 @@ def grown_words(audience: Audience) -> str:
     if audience.is_private:
         return outside or _members(audience)
     everybody = tr("everybody in this workspace")
-    return f"{everybody}{tr(' and ')}{outside}" if outside else everybody
+    return tr(" and ").join([everybody, outside]) if outside else everybody
 
 
 def _members(audience: Audience) -> str:

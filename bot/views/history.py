@@ -27,7 +27,7 @@ from bot.views.format import calendar_day, clipped, escape, hours, local_moment,
 from bot.views.history_chart import chart_title, limit_line, native_chart
 from bot.views.history_table import DataCell, cell, columns, known_sum, rows_of, written
 from bot.views.kit import Message, say, small_print
-from bot.views.language import ntr, tr
+from bot.views.language import ntr, paragraph, tr
 
 HISTORY_OPEN: Final = "history.open"
 HISTORY_CSV: Final = "history.csv"
@@ -124,8 +124,12 @@ def history_button() -> Button:
 def history_sentence(history: History) -> str:
     """Say the finding in full, in plain text: for screen readers, notifications and the picture's alt text."""
     who = tr("The team") if history.wish.team else escape(_usernames(history))
-    name = tr("{who} on {cluster}", who=who, cluster=escape(history.cluster.label))
-    return f"{name}: {' '.join(_finding(history))}"
+    return tr(
+        "{who} on {cluster}: {finding}",
+        who=who,
+        cluster=escape(history.cluster.label),
+        finding=paragraph(_finding(history)),
+    )
 
 
 def _drawable(history: History) -> bool:
@@ -133,7 +137,7 @@ def _drawable(history: History) -> bool:
 
 
 def _usernames(history: History) -> str:
-    return ", ".join([one.username for one in history.people] or list(history.silent))
+    return tr(", ").join([one.username for one in history.people] or list(history.silent))
 
 
 def _head(history: History) -> SectionBlock:
@@ -142,7 +146,7 @@ def _head(history: History) -> SectionBlock:
         name = tr("*The team of {channel}* on *{cluster}*", channel=f"<#{history.channel}>", cluster=label)
     else:
         name = tr("*{who}* on *{cluster}*", who=escape(_usernames(history)), cluster=label)
-    return SectionBlock(f"{name}\n{' '.join(_finding(history))}")
+    return SectionBlock(f"{name}\n{paragraph(_finding(history))}")
 
 
 def _finding(history: History) -> Iterator[str]:
@@ -249,7 +253,7 @@ def _since(people: Sequence[PersonHistory]) -> str:
 
 
 def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(escape(clipped(name, LONGEST_NAME)) for name in names[:MOST_NAMES])
+    shown = tr(", ").join(escape(clipped(name, LONGEST_NAME)) for name in names[:MOST_NAMES])
     more = len(names) - MOST_NAMES
     return (
         ntr("{names} and {count} more", "{names} and {count} more", more, names=shown) if more > 0 else shown

@@ -6,7 +6,7 @@ from bot.views.language import LANGUAGES, spoken, tr
 
 def language_message(*, command: str) -> Message:
     """Say which language this person is spoken to in, and how to choose."""
-    names = ", ".join(f"{one.name} (`{command} lang {one.code}`)" for one in LANGUAGES)
+    names = tr(", ").join(f"{one.name} (`{command} lang {one.code}`)" for one in LANGUAGES)
     return say(
         tr(
             "I speak {language} with you. Choose: {names}; `{command} lang auto` follows your Slack, and "

@@ -11,8 +11,8 @@ from bot.domain.clusters import Cluster
 from bot.domain.health import UNREADABLE, LinkNews, State
 from bot.views.format import age, escape, local_moment, moment
 from bot.views.kit import Message, buttons, link_button
+from bot.views.language import tr
 
-_KEPT: Final = "Link again: your readings, limits and teams are kept."
 _NO_BUTTON: Final = frozenset({None, State.CLUSTER_UNKNOWN})
 
 
@@ -23,50 +23,71 @@ def news_message(news: LinkNews, clusters: Sequence[Cluster]) -> Message:
     shown, spoken = (_news(news, label, cluster, local=local) for local in (True, False))
     more: tuple[Block, ...] = ()
     if cluster is not None and news.state not in _NO_BUTTON:
-        more = (buttons(link_button(cluster.name, "Link again")),)
+        more = (buttons(link_button(cluster.name, tr("Link again"))),)
     return Message(text=spoken, blocks=(SectionBlock(shown), *more))
 
 
 def _news(news: LinkNews, label: str, cluster: Cluster | None, *, local: bool) -> str:
     username = escape(news.username)
     until = _moment(news.token_expires_at, cluster, local=local)
+    kept = tr("Link again: your readings, limits and teams are kept.")
     match news.state:
         case State.EXPIRING_SOON:
-            works = f"It still works until {until}. " if until else "It still works for now. "
-            return (
-                f"Your token for {username} on {label} cannot be renewed. {works}"
-                f"Link again before your numbers go stale; readings, limits and teams are kept."
+            works = (
+                tr("It still works until {until}.", until=until) if until else tr("It still works for now.")
+            )
+            return tr(
+                "Your token for {username} on {cluster} cannot be renewed. {works} "
+                "Link again before your numbers go stale; readings, limits and teams are kept.",
+                username=username,
+                cluster=label,
+                works=works,
             )
         case State.EXPIRED:
-            when = f" on {until}" if until else ""
-            return (
-                f"Your token for {username} on {label} expired{when} and could not be renewed in time: "
-                f"I cannot read your core-hours there. {_KEPT}"
+            return tr(
+                "Your token for {username} on {cluster} expired{when} and could not be renewed in time: "
+                "I cannot read your core-hours there. {kept}",
+                username=username,
+                cluster=label,
+                when=tr(" on {moment}", moment=until) if until else "",
+                kept=kept,
             )
         case State.REFUSED if news.code == UNREADABLE:
-            return (
-                f"I can no longer open your token for {username} on {label}: I cannot read your core-hours "
-                f"there. {_KEPT}"
+            return tr(
+                "I can no longer open your token for {username} on {cluster}: I cannot read your core-hours "
+                "there. {kept}",
+                username=username,
+                cluster=label,
+                kept=kept,
             )
         case State.REFUSED:
-            return (
-                f"{label} does not accept your token for {username} any more: I cannot read your core-hours "
-                f"there. {_KEPT}"
+            return tr(
+                "{cluster} does not accept your token for {username} any more: I cannot read your core-hours "
+                "there. {kept}",
+                username=username,
+                cluster=label,
+                kept=kept,
             )
         case State.FROZEN:
-            return (
-                f"{label} has frozen {username}: I cannot read your core-hours there. Ask the centre about it; "
-                "I look again every few hours. If it stays silent afterwards, link again."
+            return tr(
+                "{cluster} has frozen {username}: I cannot read your core-hours there. Ask the centre about it; "
+                "I look again every few hours. If it stays silent afterwards, link again.",
+                username=username,
+                cluster=label,
             )
         case State.CLUSTER_UNKNOWN:
-            return (
-                f"{label} is no longer in my settings: I do not ask it about {username} any more. "
-                "Whoever runs this bot can put it back; your readings and limits are kept."
+            return tr(
+                "{cluster} is no longer in my settings: I do not ask it about {username} any more. "
+                "Whoever runs this bot can put it back; your readings and limits are kept.",
+                username=username,
+                cluster=label,
             )
         case _:
-            return (
-                f"{label} has given me no data on {username} for 6 hours. "
-                "I keep trying; until then your alerts there stay silent."
+            return tr(
+                "{cluster} has given me no data on {username} for 6 hours. "
+                "I keep trying; until then your alerts there stay silent.",
+                username=username,
+                cluster=label,
             )
 
 
@@ -74,39 +95,47 @@ def token_sentence(link: LinkHealth, now: datetime) -> str:
     """Say how the token fares, and what happens to it next."""
     expires_at, health = link.link.token_expires_at, link.health
     state = State.HEALTHY if health is None else health.state
-    since = "" if health is None else f" {age(now - health.since)} ago"
+    since = "" if health is None else _ago(health.since, now)
+    left = "" if expires_at is None or expires_at <= now else age(expires_at - now)
+    renewal = _renewal(link, now)
     match state:
         case State.HEALTHY if expires_at is None:
-            return f"the token does not say when it expires.{_renewal(link, now)}"
-        case State.HEALTHY if expires_at is not None and now < expires_at:
-            return f"the token expires in {age(expires_at - now)}.{_renewal(link, now)}"
+            return tr("the token does not say when it expires.{renewal}", renewal=renewal)
+        case State.HEALTHY if left:
+            return tr("the token expires in {left}.{renewal}", left=left, renewal=renewal)
         case State.HEALTHY | State.RENEWING:
-            over = (
-                "" if expires_at is None or now < expires_at else f" It expired {age(now - expires_at)} ago."
+            over = "" if expires_at is None or left else tr(" It expired{ago}.", ago=_ago(expires_at, now))
+            return tr(
+                "the token is being renewed, and that has not worked yet.{over}{renewal}",
+                over=over,
+                renewal=renewal,
             )
-            return f"the token is being renewed, and that has not worked yet.{over}{_renewal(link, now)}"
         case State.EXPIRING_SOON:
-            left = (
-                "" if expires_at is None or expires_at <= now else f" It expires in {age(expires_at - now)}."
-            )
-            return f"the token cannot be renewed.{left} Link again."
+            expires = tr(" It expires in {left}.", left=left) if left else ""
+            return tr("the token cannot be renewed.{expires} Link again.", expires=expires)
         case State.EXPIRED:
-            over = "" if expires_at is None else f" {age(now - expires_at)} ago"
-            return f"the token expired{over} and can no longer be renewed; link again."
+            over = "" if expires_at is None else _ago(expires_at, now)
+            return tr("the token expired{ago} and can no longer be renewed; link again.", ago=over)
         case State.REFUSED if health is not None and health.code == UNREADABLE:
-            return f"I could not open the token{since}; link again."
+            return tr("I could not open the token{ago}; link again.", ago=since)
         case State.REFUSED:
-            return f"the token was refused{since}; link again."
+            return tr("the token was refused{ago}; link again.", ago=since)
         case State.FROZEN:
-            return f"the cluster froze this username{since}; ask the centre about it."
+            return tr("the cluster froze this username{ago}; ask the centre about it.", ago=since)
         case State.CLUSTER_UNKNOWN:
-            return f"the cluster left my settings{since}."
+            return tr("the cluster left my settings{ago}.", ago=since)
+
+
+def _ago(moment: datetime, now: datetime) -> str:
+    return tr(" {age} ago", age=age(now - moment))
 
 
 def _renewal(link: LinkHealth, now: datetime) -> str:
     if link.renew_at is None:
         return ""
-    return " I renew it now." if link.renew_at <= now else f" I renew it in {age(link.renew_at - now)}."
+    if link.renew_at <= now:
+        return tr(" I renew it now.")
+    return tr(" I renew it in {left}.", left=age(link.renew_at - now))
 
 
 def _moment(at: datetime | None, cluster: Cluster | None, *, local: bool) -> str:

@@ -12,7 +12,7 @@ from bot.views.alert_words import period_words
 from bot.views.audience import grown_words
 from bot.views.format import day, escape, hours, local_moment, moment
 from bot.views.kit import Message, buttons, say, small_print
-from bot.views.language import ntr, tr
+from bot.views.language import ntr, paragraph, ptr, tr
 from bot.views.limits import share
 from bot.views.names import said_name, shown_name
 
@@ -105,10 +105,11 @@ def team_message(team: TeamUsage, page: TeamPage, *, command: str) -> Message:
 def posted_messages(team: TeamUsage, cluster: str, *, by: str, command: str) -> tuple[Message, ...]:
     """Draw a cluster's table for everybody: the first page, and those for its thread; `by` is a name."""
     place, table = _placed(team, cluster)
-    posted = tr("posted by {name}", name=said_name(by))
+    name = said_name(by)
+    posted, posted_by = tr("posted by {name}", name=name), tr("Posted by {name}.", name=name)
     return tuple(
         Message(
-            text=f"{_spoken(team, table, number, command)} {tr('Posted by {name}.', name=said_name(by))}",
+            text=paragraph([_spoken(team, table, number, command), posted_by]),
             blocks=(
                 *_page_blocks(team, table, number),
                 *(_guard_blocks(team, command) if number == 0 else ()),
@@ -183,20 +184,22 @@ def sum_words(table: TeamTable) -> str:
         )
     if table.since is not None:
         said.append(tr("some of it counted only since {moment}", moment=moment(table.since, table.cluster)))
-    without = ""
+    facts = [tr("{facts}.", facts=tr("; ").join(said))]
     if table.without_data:
-        without = " " + ntr(
-            "{count} person has no data for this period.",
-            "{count} people have no data for this period.",
-            table.without_data,
+        facts.append(
+            ntr(
+                "{count} person has no data for this period.",
+                "{count} people have no data for this period.",
+                table.without_data,
+            )
         )
-    return f"{'; '.join(said)}.{without}"
+    return paragraph(facts)
 
 
 def _table(team: TeamUsage, table: TeamTable, rows: Sequence[TeamRow]) -> TableBlock:
     """Draw the rows, and the sum under them: names are plain text here, and ping nobody."""
     of = tr("Of limit") if table.limit is not None else tr("Of sum")
-    cells = [[tr("Person"), tr("Used"), of, tr("A day"), tr("Change")]]
+    cells = [[tr("Person"), tr("Used"), of, tr("A day"), ptr("against the period before", "Change")]]
     cells += [_cells(team, table, row) for row in rows]
     cells.append(
         [
@@ -322,21 +325,22 @@ def lapsed_words(lapsed: int, people: int, audience: Audience, *, command: str) 
 
 def _spoken(team: TeamUsage, table: TeamTable, number: int, command: str) -> str:
     """Say a page in full for screen readers, with as many people as a notification takes."""
-    said = [f"{_title(team, table, escape(table.cluster.label))}: {sum_words(table)}"]
+    title = _title(team, table, escape(table.cluster.label))
+    said = [tr("{title}: {facts}", title=title, facts=sum_words(table))]
     start = number * MOST_ROWS
     rows = table.rows[start : start + MOST_ROWS]
     if rows:
         people = [f"{escape(who(team.names, row))} {_used_words(table, row)}" for row in rows[:_MOST_SAID]]
         more = len(rows) - len(people)
         rest = ntr("; and {count} more in the table", "; and {count} more in the table", more) if more else ""
-        said.append(f"{'; '.join(people)}{rest}.")
+        said.append(tr("{facts}.", facts=tr("; ").join(people) + rest))
     if team.lapsed:
         said.append(_lapsed_words(team, command))
     if table.as_of is not None:
         said.append(tr("As of {moment}.", moment=moment(table.as_of, table.cluster)))
     if team.unlinked and number == 0 and table is team.tables[0]:
         said.append(escape(unlinked_words(team.unlinked, team.names)))
-    return " ".join(said)
+    return paragraph(said)
 
 
 def _used_words(table: TeamTable, row: TeamRow) -> str:
