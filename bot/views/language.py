@@ -7,7 +7,7 @@ are first asked for, so that no compiled copy can fall behind; a test compares t
 
 import functools
 import gettext
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,11 +21,15 @@ from babel.messages.pofile import read_po
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Language:
-    """A language that people can choose: `code` is what they type, `name` what they call it themselves."""
+    """A language that people can choose: `code` is what they type, `name` what they call it themselves.
+
+    `gap` stands between two sentences.
+    """
 
     code: str
     locale: str
     name: str
+    gap: str = " "
 
     @property
     def tag(self) -> str:
@@ -42,7 +46,7 @@ class Language:
 
 
 ENGLISH: Final = Language(code="en", locale="en", name="English")
-CHINESE: Final = Language(code="zh", locale="zh_Hans", name="中文")
+CHINESE: Final = Language(code="zh", locale="zh_Hans", name="中文", gap="")
 LANGUAGES: Final = (ENGLISH, CHINESE)
 
 
@@ -86,6 +90,11 @@ def tr(sentence: str, /, **values: object) -> str:
 def ntr(one: str, many: str, count: int, /, **values: object) -> str:
     """Say a sentence with a count in the language that is drawn in."""
     return spoken().translate_count(one, many, count, **values)
+
+
+def paragraph(sentences: Iterable[str]) -> str:
+    """Put sentences behind each other as the language does: after a Chinese full stop stands no space."""
+    return spoken().gap.join(sentences)
 
 
 def language_named(code: str | None) -> Language | None:

@@ -306,6 +306,11 @@ def share(percent: float) -> str:
     return f"{int(percent + 1e-9):,} %"
 
 
+def setting_limit_message() -> Message:
+    """Say to who sets a channel's limit that it is being done."""
+    return say(tr("One moment: I am setting a limit for this channel. Everybody here will see it."))
+
+
 class _Default:
     """What a new limit's form begins with."""
 
