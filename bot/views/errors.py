@@ -474,7 +474,7 @@ def _some(names: tuple[str, ...]) -> str:
     named = tr(", ").join(names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return (
-        ntr("{names} and {count} more", "{names} and {count} more", more, names=named) if more > 0 else named
+        ntr("{known} and {count} more", "{known} and {count} more", more, known=named) if more > 0 else named
     )
 
 

@@ -17,9 +17,9 @@ def help_message(wanted: ShowHelp, *, command: str) -> Message:
     first = tr("`{command}` your core-hours on each linked cluster", command=command)
     lines = "\n".join([first, *(_line(word, command) for word in WORDS)])
     return Message(
-        text=f"{start}{tr('You can type:')}\n{lines}",
+        text="".join([start, tr("You can type:"), "\n", lines]),
         blocks=(
-            SectionBlock(f"{start}{tr('*You can type*')}\n{lines}"),
+            SectionBlock("".join([start, tr("*You can type*"), "\n", lines])),
             buttons(Button(text=tr("My core-hours"), action_id=USAGE_REFRESH), link_button()),
             small_print(tr("Only you see these answers.")),
         ),

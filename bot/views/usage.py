@@ -56,7 +56,8 @@ def _link_blocks(answer: LinkUsage, now: datetime) -> list[Block]:
     )
     blocks: list[Block] = []
     if answer.reading is None:
-        blocks.append(SectionBlock(f"{name}\n{tr('No reading yet.')}"))
+        none = tr("No reading yet.")
+        blocks.append(SectionBlock(f"{name}\n{none}"))
     else:
         fields = [tr("*Used*\n{used} core-hours", used=hours(answer.reading.core_hours))]
         if answer.this_month is not None:
