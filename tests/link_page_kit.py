@@ -114,14 +114,14 @@ async def ask_for_page(who: Client, words: str = "link", *, channel: str = GENER
     """Type the command; return the one-time name in the answer."""
     since = who.mark()
     await who.command(f"/walltime {words}", channel=channel)
-    offer = await who.wait_message(lambda m: "a page of your own" in m.text, since=since)
+    offer = await who.wait_message(lambda m: "link.page" in str(m.blocks), since=since)
     assert offer.ephemeral_for == who.person.id
     return url_in(offer).rpartition("/")[2]
 
 
 async def question_to(who: Client) -> Message:
     """Wait for the question in the conversation with the bot."""
-    return await who.wait_message(lambda m: "asked to link" in m.text, channel=who.dm)
+    return await who.wait_message(lambda m: "link.confirm" in str(m.blocks), channel=who.dm)
 
 
 async def type_code(who: Client, question: Message, code: str) -> Any:

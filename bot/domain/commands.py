@@ -18,85 +18,33 @@ _USERNAME: Final = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
-    """One word people type: its name, in Chinese too, what may follow, and what it does in one line."""
+    """One word people type: its name, in Chinese too, and what may follow."""
 
     name: str
     chinese: tuple[str, ...]
     arguments: str
-    does: str
 
 
 LANGUAGE_CODES: Final = ("en", "zh")
 AUTO: Final = "auto"
 
 WORDS: Final = (
-    Word(
-        name="history",
-        chinese=("历史",),
-        arguments="[@person | team] [7d | 14d | 30d | 90d]",
-        does="core-hours per day: a chart, a table and a CSV file",
-    ),
-    Word(
-        name="link",
-        chinese=("绑定",),
-        arguments="[cluster]",
-        does="link your username on a cluster, with its API token",
-    ),
-    Word(
-        name="unlink",
-        chinese=("解绑",),
-        arguments="[cluster]",
-        does="forget your token and readings, after a confirmation",
-    ),
-    Word(
-        name="limit",
-        chinese=("限额",),
-        arguments="[new | 2000 per month at 50,80,100 | off n]",
-        does="your limits and this channel's: list, set, remove",
-    ),
-    Word(
-        name="alerts",
-        chinese=("告警", "提醒"),
-        arguments="[test]",
-        does="open alerts; `test` sends one through the real path",
-    ),
-    Word(
-        name="team",
-        chinese=("团队",),
-        arguments="",
-        does="this channel's team: who used how much; `@person` or a username for one",
-    ),
-    Word(
-        name="join",
-        chinese=("加入",),
-        arguments="",
-        does="share your username and core-hours with this channel",
-    ),
-    Word(
-        name="leave",
-        chinese=("退出",),
-        arguments="",
-        does="stop sharing them with this channel",
-    ),
+    Word(name="history", chinese=("历史",), arguments="[@person | team] [7d | 14d | 30d | 90d]"),
+    Word(name="link", chinese=("绑定",), arguments="[cluster]"),
+    Word(name="unlink", chinese=("解绑",), arguments="[cluster]"),
+    Word(name="limit", chinese=("限额",), arguments="[new | 2000 per month at 50,80,100 | off n]"),
+    Word(name="alerts", chinese=("告警", "提醒"), arguments="[test]"),
+    Word(name="team", chinese=("团队",), arguments=""),
+    Word(name="join", chinese=("加入",), arguments=""),
+    Word(name="leave", chinese=("退出",), arguments=""),
     Word(
         name="standup",
         chinese=("站会", "日报"),
         arguments="[09:30 mon-fri Asia/Shanghai | now | preview | off]",
-        does="this channel's digest: show, set, send now, see before, switch off",
     ),
-    Word(
-        name="status",
-        chinese=("状态",),
-        arguments="",
-        does="your links, their tokens and last readings, and your support id",
-    ),
-    Word(
-        name="lang",
-        chinese=("语言",),
-        arguments="[zh | en | auto | channel zh]",
-        does="the language of what only you see, or of this channel",
-    ),
-    Word(name="help", chinese=("帮助",), arguments="[word]", does="what you can type, or more on one word"),
+    Word(name="status", chinese=("状态",), arguments=""),
+    Word(name="lang", chinese=("语言",), arguments="[zh | en | auto | channel zh]"),
+    Word(name="help", chinese=("帮助",), arguments="[word]"),
 )
 
 

@@ -28,6 +28,8 @@ from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.listeners import Listeners
 from bot.slack.scheduling import Scheduling
 from bot.slack.teaming import Teaming
+from bot.views.errors import starting_sentence
+from bot.views.language import LANGUAGES, spoken_in
 
 # Bolt logs whole bodies, forms included: it may speak of errors only.
 _BOLT_LOGGER: Final = logging.getLogger("bot.slack.bolt")
@@ -69,8 +71,10 @@ def make_app(
         logger=_BOLT_LOGGER,
         client=client,
         authorize=authorize,
-        # Bolt's own words advise to reinstall the app.
-        user_facing_authorize_error_message="I am still starting. Please try again in a minute.",
+        # Bolt's own words advise to reinstall the app. Who asks is not known then: all languages.
+        user_facing_authorize_error_message=" ".join(
+            spoken_in(language, starting_sentence)() for language in LANGUAGES
+        ),
         request_verification_enabled=False,
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=True,

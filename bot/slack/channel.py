@@ -11,7 +11,7 @@ from bot.domain.people import Person
 from bot.domain.standing import Standing, Target
 from bot.slack.client import error_code
 from bot.slack.desk import Body
-from bot.views.kit import say
+from bot.views.limits import setting_limit_message
 
 # What Slack calls a conversation with the bot in commands and clicks.
 _DIRECT: Final = "directmessage"
@@ -71,7 +71,7 @@ async def check_may_post(client: AsyncWebClient, person: Person, channel: str) -
 
     Slack tells of such a restriction in no other way than by refusing a message.
     """
-    line = say("One moment: I am setting this up for the channel. Everybody here will see it.")
+    line = setting_limit_message()
     try:
         await client.chat_postEphemeral(channel=channel, user=person.user, **line.to_slack())
     except SlackApiError as error:

@@ -10,19 +10,25 @@ from bot.domain.clusters import Cluster
 from bot.domain.errors import QuestionNotAsked
 from bot.domain.link_pages import LinkPage
 from bot.slack.client import error_code
+from bot.slack.tongues import Tongues
+from bot.views.language import spoken_in
 from bot.views.link_offer import link_question
 
 
 class SlackLinkQuestions:
     """`LinkQuestions` by direct message: unlike an ephemeral one it is there on every device."""
 
-    def __init__(self, client_for: Callable[[str], AsyncWebClient], clusters: Sequence[Cluster]) -> None:
+    def __init__(
+        self, client_for: Callable[[str], AsyncWebClient], clusters: Sequence[Cluster], tongues: Tongues
+    ) -> None:
         self._client_for = client_for
+        self._tongues = tongues
         self._labels = {cluster.name: cluster.label for cluster in clusters}
 
     async def ask(self, page: LinkPage) -> None:
-        """Post it once; whoever fills in the page hears at once if that fails."""
-        message = link_question(page, self._labels.get(page.cluster or "", page.cluster or ""))
+        """Post it once, in the person's language; whoever fills in the page hears at once if that fails."""
+        label = self._labels.get(page.cluster or "", page.cluster or "")
+        message = spoken_in(await self._tongues.of(page.person), link_question)(page, label)
         try:
             client = self._client_for(page.person.workspace)
             await client.chat_postMessage(channel=page.person.user, **message.to_slack())

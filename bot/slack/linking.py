@@ -27,14 +27,13 @@ from bot.slack.desk import Body, Desk, incident, person_of
 from bot.slack.home import Homes
 from bot.slack.reply import Reply
 from bot.usecases.link_account import LinkWish
-from bot.views.errors import failure_sentence, sentence
+from bot.views.errors import failure_sentence
 from bot.views.format import escape
 from bot.views.kit import View, say
 from bot.views.language import speaking
 from bot.views.link import (
     CLUSTER,
     LINK,
-    RESTARTING,
     TOKEN,
     USERNAME,
     asking_failed_view,
@@ -43,6 +42,8 @@ from bot.views.link import (
     link_form,
     linked_sentence,
     linked_view,
+    restarting_sentence,
+    token_again_sentence,
 )
 
 FORM_PATIENCE: Final = timedelta(seconds=1.5)
@@ -128,7 +129,7 @@ class Linking:
             self._celebrate(linked_sentence(link, reading, submission.cluster), submission)
 
     def _form_again(self, error: WalltimeError, wish: LinkWish, cluster: Cluster) -> tuple[View, str]:
-        trouble = f"{sentence(error, cluster)} Nothing was stored; to try again, paste the token anew."
+        trouble = token_again_sentence(error, cluster)
         form = link_form(self._desk.clusters, chosen=cluster.name, username=wish.username, trouble=trouble)
         return form, escape(trouble)
 
@@ -152,7 +153,7 @@ class Linking:
             # A stop that could not wait any longer. The promise "I will tell you" holds all the same.
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(LAST_WORD.total_seconds()):
-                    await self._tell(asking_failed_view(), RESTARTING, body, client, reply)
+                    await self._tell(asking_failed_view(), restarting_sentence(), body, client, reply)
             raise
         if isinstance(outcome, WalltimeError):
             await self._tell(*submission.late(outcome), body, client, reply)

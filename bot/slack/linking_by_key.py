@@ -12,11 +12,16 @@ from bot.domain.secret import Secret
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.linking import Linking, Submission
 from bot.usecases.link_by_access_key import AccessKeyWish
-from bot.views.access_key import ACCESS_KEY, SECRET_KEY, access_key_errors, access_key_form
-from bot.views.errors import sentence
+from bot.views.access_key import (
+    ACCESS_KEY,
+    SECRET_KEY,
+    access_key_errors,
+    access_key_form,
+    keys_again_sentence,
+)
 from bot.views.format import escape
 from bot.views.kit import LINK_BY_KEY, LINK_BY_TOKEN, View
-from bot.views.language import tr
+from bot.views.language import speaking
 from bot.views.link import CLUSTER, USERNAME, link_form
 
 
@@ -36,17 +41,27 @@ class LinkingByKey:
     async def on_by_key(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Use an access key instead: the other form, with what was chosen and named in this one."""
         await ack()
-        form = access_key_form(self._desk.clusters, chosen=_chosen(body), login=_typed(body, USERNAME))
-        self._desk.work(LINK_BY_KEY, self._desk.reply(body, client), _show(form, body, client))
+        self._desk.work(LINK_BY_KEY, self._desk.reply(body, client), self._by_key(body, client))
 
     async def on_by_token(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Use a token instead: back."""
         await ack()
-        form = link_form(self._desk.clusters, chosen=_chosen(body), username=_typed(body, USERNAME))
-        self._desk.work(LINK_BY_TOKEN, self._desk.reply(body, client), _show(form, body, client))
+        self._desk.work(LINK_BY_TOKEN, self._desk.reply(body, client), self._by_token(body, client))
 
     async def on_submit(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Check what needs no network at once; then sign in and ask the cluster."""
+        with speaking(self._desk.tongues.last(person_of(body))):
+            await self._submitted(ack, body, client)
+
+    async def _by_key(self, body: Body, client: AsyncWebClient) -> None:
+        form = access_key_form(self._desk.clusters, chosen=_chosen(body), login=_typed(body, USERNAME))
+        await _show(form, body, client)
+
+    async def _by_token(self, body: Body, client: AsyncWebClient) -> None:
+        form = link_form(self._desk.clusters, chosen=_chosen(body), username=_typed(body, USERNAME))
+        await _show(form, body, client)
+
+    async def _submitted(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         desk, wish = self._desk, _wish(body)
         try:
             proof = desk.link_by_access_key.examine(wish)
@@ -64,8 +79,7 @@ class LinkingByKey:
         await self._linking.conclude(linking, submission, ack, body, client)
 
     def _form_again(self, error: WalltimeError, wish: AccessKeyWish, cluster: Cluster) -> tuple[View, str]:
-        again = tr("Nothing was stored; to try again, paste the keys anew.")
-        trouble = f"{sentence(error, cluster)} {again}"
+        trouble = keys_again_sentence(error, cluster)
         form = access_key_form(self._desk.clusters, chosen=cluster.name, login=wish.login, trouble=trouble)
         return form, escape(trouble)
 

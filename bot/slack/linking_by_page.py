@@ -24,9 +24,11 @@ from bot.usecases.link_by_page import Confirmation
 from bot.views.errors import failure_sentence, sentence
 from bot.views.format import escape
 from bot.views.kit import LINK_CANCEL, LINK_CONFIRM, LINK_PAGE, View, say
+from bot.views.language import speaking
 from bot.views.link import notice_view
 from bot.views.link_offer import (
     CODE,
+    code_again_sentence,
     link_cancelled_message,
     link_code_form,
     link_offer_message,
@@ -68,6 +70,10 @@ class LinkingByPage:
 
     async def on_code(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """The code: a wrong one is said at its field; a right one asks the cluster once more, and links."""
+        with speaking(self._desk.tongues.last(person_of(body))):
+            await self._typed(ack, body, client)
+
+    async def _typed(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         desk, person = self._desk, person_of(body)
         question = json.loads(body["view"].get("private_metadata") or "{}")
         typed = body["view"]["state"]["values"].get(CODE, {}).get(CODE, {}).get("value") or ""
@@ -163,7 +169,7 @@ def _code_again(error: WalltimeError, page: LinkPage, cluster: Cluster, metadata
     if isinstance(error, LinkPageWrong):
         over = f":warning: {sentence(error)}"
         return notice_view(over), over
-    trouble = f"{sentence(error, cluster)} Nothing is linked yet; to try again, type the code anew."
+    trouble = code_again_sentence(error, cluster)
     return link_code_form(page, cluster.label, metadata=metadata, trouble=trouble), escape(trouble)
 
 

@@ -20,6 +20,7 @@ from bot.domain.errors import FieldWrong, RegionClosed, UnknownCluster, Walltime
 from bot.views.errors import sentence
 from bot.views.format import escape
 from bot.views.kit import LINK_BY_KEY, LINK_BY_TOKEN, View, buttons, draw, small_print
+from bot.views.language import paragraph, tr
 from bot.views.link import CLUSTER, USERNAME
 
 ACCESS_KEY: Final = "access_key"
@@ -37,49 +38,59 @@ def access_key_form(
         if c.allow_access_keys
     }
     only = next(iter(options)) if len(options) == 1 else None
-    intro = (
+    intro = tr(
         "With an access key I sign in for you whenever a token runs out: the link lives on until you unlink or "
         "delete the key on the platform. The secret key is kept encrypted and shown to nobody."
     )
     return draw(
         ModalView(
-            title="Link a cluster",
-            submit="Link",
-            close="Cancel",
+            title=tr("Link a cluster"),
+            submit=tr("Link"),
+            close=tr("Cancel"),
             callback_id=LINK_BY_KEY,
             blocks=[
                 SectionBlock(f":warning: {escape(trouble)}" if trouble else intro),
                 InputBlock(
-                    "Cluster",
+                    tr("Cluster"),
                     StaticSelectMenu(
                         action_id=CLUSTER,
                         options=list(options.values()),
                         initial_option=options.get(chosen or "", options.get(only or "")),
-                        placeholder="Choose a cluster",
+                        placeholder=tr("Choose a cluster"),
                     ),
                     block_id=CLUSTER,
                 ),
                 InputBlock(
-                    "Login name on the platform",
+                    tr("Login name on the platform"),
                     PlainTextInput(action_id=USERNAME, initial_value=login or None, max_length=64),
                     block_id=USERNAME,
-                    hint="The name you sign in with; it may differ from your username on the cluster.",
+                    hint=tr("The name you sign in with; it may differ from your username on the cluster."),
                 ),
-                InputBlock("Access key", PlainTextInput(action_id=ACCESS_KEY), block_id=ACCESS_KEY),
+                InputBlock(tr("Access key"), PlainTextInput(action_id=ACCESS_KEY), block_id=ACCESS_KEY),
                 InputBlock(
-                    "Secret key",
+                    tr("Secret key"),
                     PlainTextInput(action_id=SECRET_KEY),
                     block_id=SECRET_KEY,
-                    hint="Both stand in the file that you download under personal center, Access Control.",
+                    hint=tr(
+                        "Both stand in the file that you download under personal center, Access Control."
+                    ),
                 ),
-                buttons(Button(text="Use a token instead", action_id=LINK_BY_TOKEN)),
+                buttons(Button(text=tr("Use a token instead"), action_id=LINK_BY_TOKEN)),
                 small_print(
-                    "Slack has no hidden fields: the keys stand on your screen until you press Link. "
-                    "Never type them in a command or a message."
+                    tr(
+                        "Slack has no hidden fields: the keys stand on your screen until you press Link. "
+                        "Never type them in a command or a message."
+                    )
                 ),
             ],
         )
     )
+
+
+def keys_again_sentence(error: WalltimeError, cluster: Cluster) -> str:
+    """Say above the form what was wrong with what it held."""
+    again = tr("Nothing was stored; to try again, paste the keys anew.")
+    return paragraph([sentence(error, cluster), again])
 
 
 def access_key_errors(error: WalltimeError, cluster: Cluster | None) -> dict[str, str]:

@@ -82,21 +82,10 @@ from bot.domain.errors import (
 from bot.domain.standup_words import EXAMPLE
 from bot.views.format import escape, moment
 from bot.views.kit import Message, buttons, link_button, say
-from bot.views.language import tr
+from bot.views.language import ntr, paragraph, tr
 from bot.views.names import shown_name
 
 _MOST_NAMES = 30
-_MISSING = {
-    "core_hours": "a number of core-hours",
-    "period": "a period: per day, week, month, quarter or year, from a date to a date, or total",
-    "date": "a date, as year-month-day",
-    "to": "“to” and the last day",
-    "thresholds": "percentages",
-    "cluster": "the name of a cluster",
-    "number": "the number of a limit in the list that “limit” shows",
-}
-
-_WHERE_KEYS_ARE = "It stands in the file of the platform's personal center, Access Control"
 
 
 def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # noqa: C901, PLR0912, PLR0915 (one arm per error)
@@ -108,14 +97,14 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
 
     match error:
         case SecretInCommand():
-            return (
+            return tr(
                 "That looks like a token or a key, so I did nothing with it. What you type in a command stays "
                 "in Slack's history: revoke it now, get a new one, and enter it only in the link form."
             )
         case NotLinked(cluster=None):
-            return "You have not linked a cluster yet."
+            return tr("You have not linked a cluster yet.")
         case NotLinked():
-            return f"You have no link on {cluster.label if cluster else error.cluster}."
+            return tr("You have no link on {cluster}.", cluster=cluster.label if cluster else error.cluster)
         case UnknownCluster(name=""):
             return tr("Choose a cluster.")
         case UnknownCluster(known=()):
@@ -131,8 +120,7 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
                 "A username has no spaces and at most 64 characters. Leave it empty to take the token's own."
             )
         case TokenEmpty():
-            paste = tr("Paste your API token here.")
-            return f"{paste} {where_tokens_are()}"
+            return paragraph([tr("Paste your API token here."), where_tokens_are()])
         case TokenMalformed():
             return tr(
                 "This is not an API token of the platform: one has three parts with dots between them and "
@@ -144,7 +132,7 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             else:
                 when = moment(error.expired_at, cluster)
                 expired = tr("This token expired on {when}.", when=when)
-            return f"{expired} {_fresh_token()}"
+            return paragraph([expired, _fresh_token()])
         case TokenOfPlatform():
             return tr(
                 "This is the platform's own token (cluster id 0); it opens no cluster. "
@@ -183,33 +171,44 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
                 cause=error.cause,
             )
         case AccessKeysNotAllowed():
-            return f"{here} takes no access keys: use a token instead."
+            return tr("{here} takes no access keys: use a token instead.", here=here)
         case LoginMalformed():
-            return "Enter the name you sign in to the platform with: no spaces, at most 64 characters."
+            return tr("Enter the name you sign in to the platform with: no spaces, at most 64 characters.")
         case AccessKeyMalformed():
-            return f"Paste the access key whole, without quotes or spaces. {_WHERE_KEYS_ARE}, as “Accesskey”."
+            return tr(
+                "Paste the access key whole, without quotes or spaces. It stands in the file of the platform's "
+                "personal center, Access Control, as “Accesskey”."
+            )
         case SecretKeyMalformed():
-            return f"Paste the secret key whole, without quotes or spaces. {_WHERE_KEYS_ARE}, as “Secretkey”."
+            return tr(
+                "Paste the secret key whole, without quotes or spaces. It stands in the file of the platform's "
+                "personal center, Access Control, as “Secretkey”."
+            )
         case RegionStopped():
-            return (
-                f"The platform signs you in, but your account is stopped on {error.chosen}: it gives no token "
-                f"for it. Top it up or ask the centre's support, then try again.{_also_open(error)}"
+            stopped = tr(
+                "The platform signs you in, but your account is stopped on {chosen}: it gives no token "
+                "for it. Top it up or ask the centre's support, then try again.",
+                chosen=error.chosen,
             )
+            return paragraph([stopped, *_also_open(error)])
         case RegionMissing():
-            return (
-                f"The platform signs you in, but does not list {error.chosen} among your clusters. "
-                f"Ask the centre to open it for you.{_also_open(error)}"
+            unlisted = tr(
+                "The platform signs you in, but does not list {chosen} among your clusters. "
+                "Ask the centre to open it for you.",
+                chosen=error.chosen,
             )
+            return paragraph([unlisted, *_also_open(error)])
         case SignInRefused():
-            return (
-                f"The platform does not accept this login name with these keys (code {error.code}). Check the "
-                "name (a rename changes it) and that both keys are of one line of the file; or make new keys."
+            return tr(
+                "The platform does not accept this login name with these keys (code {code}). Check the "
+                "name (a rename changes it) and that both keys are of one line of the file; or make new keys.",
+                code=error.code,
             )
         case TokenRefused():
             refused = tr(
                 "{here} does not accept this token (any more): it has expired or was revoked.", here=here
             )
-            return f"{refused} {_fresh_token()}"
+            return paragraph([refused, _fresh_token()])
         case UsernameFrozen():
             return tr(
                 "{here} has frozen this username. Ask the centre's support to unfreeze it, then try again.",
@@ -224,9 +223,10 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
         case UsernameUnknown():
             return tr("{here} does not know this username. Check the spelling, or leave it empty.", here=here)
         case LimitWrong():
-            return f"{limit_fault(error)} Right is, for example: “{error.example}”. Nothing was stored."
+            right = tr("Right is, for example: “{example}”. Nothing was stored.", example=error.example)
+            return paragraph([limit_fault(error), right])
         case LimitGone():
-            return "This limit is no longer there: it was removed meanwhile."
+            return tr("This limit is no longer there: it was removed meanwhile.")
         case StandupWrong():
             return f"{standup_fault(error)} " + tr(
                 "Right is, for example: “{example}”. Nothing was stored.", example=error.example
@@ -236,18 +236,20 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
                 "No standup is set in this channel. Set one, for example: “{example}”.", example=EXAMPLE
             )
         case AlertOver(resolved_at=None):
-            return "This alert is over: its period has ended, or its limit was changed since."
+            return tr("This alert is over: its period has ended, or its limit was changed since.")
         case AlertOver():
-            return "This alert is over: the use fell below the threshold again, so there is nothing to hold back."
+            return tr(
+                "This alert is over: the use fell below the threshold again, so there is nothing to hold back."
+            )
         case NotFullMember():
-            return (
+            return tr(
                 "Only full members of the channel may do this: no guests, and nobody from outside it. "
                 "Nothing was changed. A limit of your own needs nobody: for example “limit 2000 per month at 50,80,100”."
             )
         case NotInChannel():
             return tr("Only members of the channel see its team: join the channel first.")
         case SomebodyElses():
-            return "This is another person's own limit; only they can change it. Nothing was changed."
+            return tr("This is another person's own limit; only they can change it. Nothing was changed.")
         case TeamEmpty(joined=False):
             return tr(
                 "Nobody has joined this channel's team yet. Whoever wants to share their usage types “join” here."
@@ -272,7 +274,7 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
                 reason=error.reason[:80],
             )
         case ChannelNeeded():
-            return (
+            return tr(
                 "This is about a channel and its team: type it in the channel that it is meant for. "
                 "A limit of your own works everywhere: for example “limit 2000 per month at 50,80,100”."
             )
@@ -364,48 +366,95 @@ def _page_fault(error: LinkPageWrong) -> str:
             return tr("There is no such link page, or not any more. Check that you opened the whole address.")
 
 
-def _also_open(error: RegionClosed) -> str:
-    return f" The same keys open {_some(error.others)}." if error.others else ""
+def _also_open(error: RegionClosed) -> list[str]:
+    return [tr("The same keys open {known}.", known=_some(error.others))] if error.others else []
 
 
 def limit_fault(error: LimitWrong) -> str:  # noqa: C901, PLR0912 (one arm per error)
     """Name the wrong word of a limit, in plain text."""
-    word = f"“{error.word}”"
+    word = error.word
     match error:
         case LimitWordMissing():
-            return f"After {word} I need {_MISSING.get(error.missing, error.missing)}."
+            return tr("After “{word}” I need {missing}.", word=word, missing=_missing(error.missing))
         case LimitNumberMalformed():
-            return f"{word} is not a number of core-hours that I can read in only one way: write it like 2000 or 2,000.50."
+            return tr(
+                "“{word}” is not a number of core-hours that I can read in only one way: write it like 2000 or "
+                "2,000.50.",
+                word=word,
+            )
         case LimitNumberOutOfRange():
-            return f"{word} cannot be a limit: it has to be more than 0 and at most 1,000,000,000 core-hours."
+            return tr(
+                "“{word}” cannot be a limit: it has to be more than 0 and at most 1,000,000,000 core-hours.",
+                word=word,
+            )
         case LimitThresholdWrong():
-            return (
-                f"{word} is not a threshold: those are whole percentages from 1 to 200, at most 20 of them."
+            return tr(
+                "“{word}” is not a threshold: those are whole percentages from 1 to 200, at most 20 of them.",
+                word=word,
             )
         case LimitPeriodUnknown():
-            return f"{word} is no period: there is day, week, month, quarter, year, from a date to a date, and total."
+            return tr(
+                "“{word}” is no period: there is day, week, month, quarter, year, from a date to a date, and total.",
+                word=word,
+            )
         case LimitPersonGuest():
-            return f"{word} is not a full member of this workspace, so nobody sets a limit for them."
+            return tr(
+                "“{word}” is not a full member of this workspace, so nobody sets a limit for them.", word=word
+            )
         case LimitPersonNotJoined():
-            return f"{word} has not joined this channel: they have to type “join” here first, so that their use may be counted."
+            return tr(
+                "“{word}” has not joined this channel: they have to type “join” here first, so that their use may "
+                "be counted.",
+                word=word,
+            )
         case LimitPersonWrong():
-            return f"{word} is not a person of this workspace: choose the name from the list that Slack shows as you type."
+            return tr(
+                "“{word}” is not a person of this workspace: choose the name from the list that Slack shows as "
+                "you type.",
+                word=word,
+            )
         case LimitDateWrong():
-            return f"{word} is not a date: write it as year-month-day."
+            return tr("“{word}” is not a date: write it as year-month-day.", word=word)
         case LimitRangeBackwards():
-            return f"{word} is before the first day: the range would end before it starts."
+            return tr("“{word}” is before the first day: the range would end before it starts.", word=word)
         case LimitRangeOver():
-            return f"{word} is over: the range lies in the past."
+            return tr("“{word}” is over: the range lies in the past.", word=word)
         case LimitRangesOverlap():
-            return f"The range that starts on {word} shares days with the limit {error.other}: remove that one first, or choose other days."
+            return tr(
+                "The range that starts on “{word}” shares days with the limit {other}: remove that one first, or "
+                "choose other days.",
+                word=word,
+                other=error.other,
+            )
         case LimitNumberUnknown():
-            return f"There is no limit number {word} in the list: type “limit” to see it."
+            return tr("There is no limit number “{word}” in the list: type “limit” to see it.", word=word)
         case LimitClusterMissing():
-            return f"Say for which cluster: there is {_some(error.known)}."
+            return tr("Say for which cluster: there is {known}.", known=_some(error.known))
         case LimitWordUnknown():
-            return f"I do not understand {word} there."
+            return tr("I do not understand “{word}” there.", word=word)
         case _:
-            return f"{word} is wrong."
+            return tr("“{word}” is wrong.", word=word)
+
+
+def _missing(part: str) -> str:
+    """Name the part of a limit that has to follow."""
+    match part:
+        case "core_hours":
+            return tr("a number of core-hours")
+        case "period":
+            return tr("a period: per day, week, month, quarter or year, from a date to a date, or total")
+        case "date":
+            return tr("a date, as year-month-day")
+        case "to":
+            return tr("“to” and the last day")
+        case "thresholds":
+            return tr("percentages")
+        case "cluster":
+            return tr("the name of a cluster")
+        case "number":
+            return tr("the number of a limit in the list that “limit” shows")
+        case _:
+            return part
 
 
 def standup_fault(error: StandupWrong) -> str:
@@ -439,27 +488,36 @@ def _closed(reason: str) -> str:
     """Say why the bot could not tell anything in a channel, and what helps."""
     match reason:
         case "not_in_channel" | "channel_not_found":
-            why = "I am not in this channel, so I could not tell anything here. Invite me: /invite @Walltime"
+            return tr(
+                "I am not in this channel, so I could not tell anything here. Invite me: /invite @Walltime. "
+                "Nothing was stored."
+            )
         case "is_archived":
-            why = "This channel is archived, so I could not tell anything here. Choose another channel"
+            return tr(
+                "This channel is archived, so I could not tell anything here. Choose another channel. "
+                "Nothing was stored."
+            )
         case "not_agreed":
-            why = tr(
+            return tr(
                 "Guests or others can read this channel now, and not everybody whom this limit would count has "
                 "agreed to that. They agree by typing “join” here. "
-                "Or set a limit for the team's sum: for example “limit team 20000 per quarter”"
+                "Or set a limit for the team's sum: for example “limit team 20000 per quarter”. Nothing was stored."
             )
         case _:
-            why = (
-                f"I may not post in this channel ({reason}). Ask who manages it to let apps post, "
-                "or choose another channel"
+            return tr(
+                "I may not post in this channel ({reason}). Ask who manages it to let apps post, "
+                "or choose another channel. Nothing was stored.",
+                reason=reason,
             )
-    return f"{why}. Nothing was stored."
 
 
 def _some(names: tuple[str, ...]) -> str:
     """List names, as many as a sentence takes."""
+    named = tr(", ").join(names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return (
+        ntr("{known} and {count} more", "{known} and {count} more", more, known=named) if more > 0 else named
+    )
 
 
 def error_message(error: WalltimeError, cluster: Cluster | None = None) -> Message:
@@ -470,6 +528,11 @@ def error_message(error: WalltimeError, cluster: Cluster | None = None) -> Messa
             return say(text, buttons(link_button(cluster.name if cluster else None)))
         case _:
             return say(text)
+
+
+def starting_sentence() -> str:
+    """Say that the bot does not know its workspace yet."""
+    return tr("I am still starting. Please try again in a minute.")
 
 
 def failure_sentence(incident: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any, Final
 from slackblocks import ActionsBlock, Block, Button, ContextBlock, SectionBlock, Text, WebhookMessage
 from slackblocks import View as SlackblocksView
 
+from bot.views.language import ntr, tr
+
 View = dict[str, Any]
 
 LINK_OPEN: Final = "link.open"
@@ -63,17 +65,25 @@ def small_print(text: str) -> ContextBlock:
 def left_out(links: Sequence[object]) -> tuple[ContextBlock, ...]:
     """Say how many links have no room; nothing if all have."""
     more = len(links) - MOST_LINKS
-    return (small_print(f"{more} more are linked; there is room for {MOST_LINKS} here."),) if more > 0 else ()
+    if more <= 0:
+        return ()
+    said = ntr(
+        "{count} more is linked; there is room for {most} here.",
+        "{count} more are linked; there is room for {most} here.",
+        more,
+        most=MOST_LINKS,
+    )
+    return (small_print(said),)
 
 
-def link_button(cluster: str | None = None, text: str = "Link a cluster") -> Button:
+def link_button(cluster: str | None = None, text: str | None = None) -> Button:
     """Opens the link form, with `cluster` chosen."""
-    return Button(text=text, action_id=LINK_OPEN, value=cluster, style="primary")
+    return Button(text=text or tr("Link a cluster"), action_id=LINK_OPEN, value=cluster, style="primary")
 
 
 def by_key_button(cluster: str | None = None) -> Button:
     """Opens the form for an access key, with `cluster` chosen."""
-    return Button(text="Use an access key instead", action_id=LINK_BY_KEY, value=cluster)
+    return Button(text=tr("Use an access key instead"), action_id=LINK_BY_KEY, value=cluster)
 
 
 def _pure(block: dict[str, Any]) -> dict[str, Any]:

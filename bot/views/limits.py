@@ -111,6 +111,11 @@ def limit_form_button_message() -> Message:
     return say(tr("Set a limit; the form opens with the button."), buttons(add))
 
 
+def setting_limit_message() -> Message:
+    """Say to who sets a channel's limit that it is being done."""
+    return say(tr("One moment: I am setting this up for the channel. Everybody here will see it."))
+
+
 def limit_off_question(listed: ListedLimit) -> Message:
     """Ask before removing."""
     text = (

@@ -21,12 +21,9 @@ from bot.domain.usage import Reading
 from bot.views.errors import sentence, where_tokens_are
 from bot.views.format import escape, hours, local_moment
 from bot.views.kit import Message, View, buttons, by_key_button, draw, link_button, say, small_print
-from bot.views.language import tr
+from bot.views.language import paragraph, tr
 
 LINK: Final = "link"
-RESTARTING: Final = (
-    "I am being restarted and could not finish this link. Nothing was stored; please try again in a minute."
-)
 CLUSTER: Final = "cluster"
 USERNAME: Final = "username"
 TOKEN: Final = "token"  # noqa: S105 (a field's name)
@@ -38,42 +35,44 @@ def link_form(
     """Draw the form; `trouble` says above it why the last try did not work. A token is never filled in."""
     options = {c.name: Option(SlackText(c.label, TextType.PLAINTEXT), c.name) for c in clusters}
     only = next(iter(options)) if len(options) == 1 else None
-    intro = "Your API token proves that the username is yours. It is kept encrypted and shown to nobody."
+    intro = tr("Your API token proves that the username is yours. It is kept encrypted and shown to nobody.")
     return draw(
         ModalView(
-            title="Link a cluster",
-            submit="Link",
-            close="Cancel",
+            title=tr("Link a cluster"),
+            submit=tr("Link"),
+            close=tr("Cancel"),
             callback_id=LINK,
             blocks=[
                 SectionBlock(f":warning: {escape(trouble)}" if trouble else intro),
                 InputBlock(
-                    "Cluster",
+                    tr("Cluster"),
                     StaticSelectMenu(
                         action_id=CLUSTER,
                         options=list(options.values()),
                         initial_option=options.get(chosen or "", options.get(only or "")),
-                        placeholder="Choose a cluster",
+                        placeholder=tr("Choose a cluster"),
                     ),
                     block_id=CLUSTER,
                 ),
                 InputBlock(
-                    "Username on the cluster",
+                    tr("Username on the cluster"),
                     PlainTextInput(action_id=USERNAME, initial_value=username or None, max_length=64),
                     block_id=USERNAME,
-                    hint="Leave it empty to take the one that the token names.",
+                    hint=tr("Leave it empty to take the one that the token names."),
                     optional=True,
                 ),
                 InputBlock(
-                    "API token",
+                    tr("API token"),
                     PlainTextInput(action_id=TOKEN, placeholder="eyJ…"),
                     block_id=TOKEN,
                     hint=where_tokens_are(),
                 ),
                 *([buttons(by_key_button(chosen))] if any(c.allow_access_keys for c in clusters) else []),
                 small_print(
-                    "Slack has no hidden fields: the token stands on your screen until you press Link. "
-                    "Never type it in a command or a message."
+                    tr(
+                        "Slack has no hidden fields: the token stands on your screen until you press Link. "
+                        "Never type it in a command or a message."
+                    )
                 ),
             ],
         )
@@ -88,20 +87,30 @@ def form_button_message(chosen: str | None) -> Message:
 
 def form_late_message(chosen: str | None) -> Message:
     """Say that Slack did not open the form, with the button to try again."""
-    return say("The form did not open in time. Please press the button.", buttons(link_button(chosen)))
+    said = tr("The form did not open in time. Please press the button.")
+    return say(said, buttons(link_button(chosen)))
 
 
 def asking_view(cluster: Cluster) -> View:
     """Draw what stands while a slow cluster is asked."""
     return notice_view(
-        f"Asking {escape(cluster.label)} whether the token fits…\n"
-        "You may close this; I will tell you how it ended."
+        tr(
+            "Asking {cluster} whether the token fits…\nYou may close this; I will tell you how it ended.",
+            cluster=escape(cluster.label),
+        )
     )
 
 
 def asking_failed_view() -> View:
     """Draw that a stop of the bot came in between."""
-    return notice_view(f":warning: {RESTARTING}")
+    return notice_view(f":warning: {restarting_sentence()}")
+
+
+def restarting_sentence() -> str:
+    """Say that a stop of the bot came in between."""
+    return tr(
+        "I am being restarted and could not finish this link. Nothing was stored; please try again in a minute."
+    )
 
 
 def linked_view(link: Link, reading: Reading, cluster: Cluster) -> View:
@@ -111,10 +120,19 @@ def linked_view(link: Link, reading: Reading, cluster: Cluster) -> View:
 
 def linked_sentence(link: Link, reading: Reading, cluster: Cluster) -> str:
     """Say who is linked to what, with the first number."""
-    return (
-        f"You are linked as *{escape(link.username)}* on *{escape(cluster.label)}*: "
-        f"{hours(reading.core_hours)} core-hours used as of {local_moment(reading.confirmed_at, cluster)}."
+    return tr(
+        "You are linked as *{username}* on *{cluster}*: {used} core-hours used as of {when}.",
+        username=escape(link.username),
+        cluster=escape(cluster.label),
+        used=hours(reading.core_hours),
+        when=local_moment(reading.confirmed_at, cluster),
     )
+
+
+def token_again_sentence(error: WalltimeError, cluster: Cluster) -> str:
+    """Say above the form what was wrong with what it held."""
+    again = tr("Nothing was stored; to try again, paste the token anew.")
+    return paragraph([sentence(error, cluster), again])
 
 
 def field_errors(error: WalltimeError, cluster: Cluster | None) -> dict[str, str]:
@@ -134,5 +152,7 @@ def field_errors(error: WalltimeError, cluster: Cluster | None) -> dict[str, str
 def notice_view(text: str) -> View:
     """Draw a form that has nothing left to fill in."""
     return draw(
-        ModalView(title="Link a cluster", close="Close", callback_id=LINK, blocks=[SectionBlock(text)])
+        ModalView(
+            title=tr("Link a cluster"), close=tr("Close"), callback_id=LINK, blocks=[SectionBlock(text)]
+        )
     )

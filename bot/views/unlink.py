@@ -8,20 +8,31 @@ from bot.domain.clusters import Cluster
 from bot.domain.people import Link
 from bot.views.format import escape
 from bot.views.kit import MOST_LINKS, UNLINK_CONFIRM, Message, buttons, left_out, say
+from bot.views.language import tr
 
 
 def unlink_question(links: Sequence[Link], clusters: Mapping[str, Cluster]) -> Message:
     """Ask before forgetting; one button per link."""
     blocks: list[Block] = []
     for link in links[:MOST_LINKS]:
-        name = f"*{escape(link.username)}* on *{escape(label(link.cluster, clusters))}*"
-        blocks.append(SectionBlock(f"Forget {name}? Its token and all its readings are erased at once."))
-        blocks.append(
-            buttons(Button(text="Unlink", action_id=UNLINK_CONFIRM, value=link.cluster, style="danger"))
+        asked = tr(
+            "Forget *{username}* on *{cluster}*? Its token and all its readings are erased at once.",
+            username=escape(link.username),
+            cluster=escape(label(link.cluster, clusters)),
         )
-    names = ", ".join(f"{link.username} on {label(link.cluster, clusters)}" for link in links)
+        blocks.append(SectionBlock(asked))
+        blocks.append(
+            buttons(Button(text=tr("Unlink"), action_id=UNLINK_CONFIRM, value=link.cluster, style="danger"))
+        )
+    names = tr(", ").join(
+        tr("{username} on {cluster}", username=link.username, cluster=label(link.cluster, clusters))
+        for link in links
+    )
     return Message(
-        text=f"Unlink {escape(names)}? The token and all readings are erased at once. Confirm with the button.",
+        text=tr(
+            "Unlink {names}? The token and all readings are erased at once. Confirm with the button.",
+            names=escape(names),
+        ),
         blocks=(*blocks, *left_out(links)),
     )
 
@@ -29,8 +40,11 @@ def unlink_question(links: Sequence[Link], clusters: Mapping[str, Cluster]) -> M
 def unlinked_message(cluster: str, clusters: Mapping[str, Cluster]) -> Message:
     """Say that it is done."""
     return say(
-        f"Unlinked from *{escape(label(cluster, clusters))}*. Your token and readings are erased. "
-        "The token itself may still be valid there: revoke it on the platform if nothing else uses it."
+        tr(
+            "Unlinked from *{cluster}*. Your token and readings are erased. "
+            "The token itself may still be valid there: revoke it on the platform if nothing else uses it.",
+            cluster=escape(label(cluster, clusters)),
+        )
     )
 
 

@@ -355,7 +355,7 @@ class Bot:
             link_by_page=LinkByPage(
                 link_account=link_account,
                 pages=pages,
-                questions=SlackLinkQuestions(self._client_for, clusters),
+                questions=SlackLinkQuestions(self._client_for, clusters, tongues),
                 audit=audit,
             ),
             link_account=link_account,

@@ -17,7 +17,7 @@ from bot.domain.link_pages import PAGE_LIVES, LinkPage
 from bot.playground.slack.check import faults_of_message, faults_of_view
 from bot.views.access_key import access_key_form
 from bot.views.errors import error_message, failure_sentence
-from bot.views.help import help_message
+from bot.views.help import does, help_message
 from bot.views.kit import Message, View, say
 from bot.views.link import asking_view, field_errors, link_form, linked_sentence, linked_view
 from bot.views.link_offer import (
@@ -325,7 +325,7 @@ def test_every_word_is_in_help_with_what_it_does(word: Any) -> None:
         drawn = json.dumps(message.to_slack(), ensure_ascii=False)
         for text in (message.text, drawn):
             assert f"`{f'/w {word.name} {word.arguments}'.strip()}`" in text
-            assert word.does in text
+            assert does(word) in text
 
 
 def test_help_begins_with_what_was_not_understood_and_the_nearest_word() -> None:
