@@ -16,6 +16,7 @@ import stamina
 
 from bot.cluster.client import HttpClusterApi
 from bot.domain.clusters import Cluster
+from bot.domain.polling import LONGEST_GAP
 from bot.jobs.alone import AloneInProcess
 from bot.jobs.live import SharedLiveReadings
 from bot.jobs.polling import Polling
@@ -92,7 +93,13 @@ async def work(database_path: str, url: str) -> None:
             polls=polls,
             health=health,
         )
-        polling = Polling(polls, lambda polled, now: poll(polled, now=now), tasks, clock=clock)
+        polling = Polling(
+            polls,
+            lambda polled, now: poll(polled, now=now),
+            tasks,
+            clock=clock,
+            furthest=LONGEST_GAP * POLL_INTERVAL,
+        )
         renewing = Renewing(tokens, lambda held, now: renew(held, now=now), tasks, clock=clock, lease=LEASE)
         while line := await asyncio.to_thread(sys.stdin.readline):
             clock.now = datetime.fromtimestamp(float(line), UTC)

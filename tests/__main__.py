@@ -14,9 +14,10 @@ CHECKS: Final = {
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
     "types": [PYTHON, "-m", "mypy"],
     "floors": [str(BIN / "lint-imports"), "--no-cache"],
-    "tests": [PYTHON, "-m", "pytest"],
+    # Most tests wait for something; two at a time keep two cores busy.
+    "tests": [PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal"],
 }
-UNIT: Final = {"unit": [PYTHON, "-m", "pytest", "tests/unit", "-q"]}
+UNIT: Final = {"unit": [PYTHON, "-m", "pytest", "tests/unit", "-q", "-n", "2"]}
 
 
 def main(wanted: list[str]) -> int:

@@ -9,6 +9,7 @@ from bot.domain.forecast import Forecast
 from bot.domain.health import Health
 from bot.domain.limits import Limit
 from bot.domain.people import Link, Person
+from bot.domain.standups import Standup
 from bot.domain.usage import Reading, Usage, Window
 
 
@@ -65,12 +66,13 @@ class LinkHealth:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelStatus:
-    """What a channel is told: its limits, and the team that they count."""
+    """What a channel is told: its limits, the team that they count, and its standup if one is on."""
 
     channel: str
     limits: int
     members: int
     is_member: bool
+    standup: Standup | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from bot.domain.errors import SecretInCommand, UnknownCluster, UnknownLanguage
 from bot.domain.history_words import HistoryWish, parse_history
 from bot.domain.limit_words import MENTION, LimitWish, parse_limit
 from bot.domain.secret import looks_secret
+from bot.domain.standup_words import StandupWish, parse_standup
 
 # What a cluster may call somebody; with @ in front a name that Slack did not turn into a mention.
 _USERNAME: Final = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
@@ -76,6 +77,12 @@ WORDS: Final = (
         chinese=("退出",),
         arguments="",
         does="stop sharing them with this channel",
+    ),
+    Word(
+        name="standup",
+        chinese=("站会", "日报"),
+        arguments="[09:30 mon-fri Asia/Shanghai | now | preview | off]",
+        does="this channel's digest: show, set, send now, see before, switch off",
     ),
     Word(
         name="status",
@@ -161,6 +168,13 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutStandup:
+    """`standup …`: what its words say."""
+
+    wish: StandupWish
+
+
+@dataclass(frozen=True, slots=True)
 class ShowStatus:
     """`status`."""
 
@@ -199,6 +213,7 @@ Command = (
     | ShowTeammate
     | AskJoin
     | Leave
+    | AboutStandup
     | ShowStatus
     | ShowLanguage
     | ChooseLanguage
@@ -242,6 +257,8 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
             return AskJoin()
         case ["leave"]:
             return Leave()
+        case ["standup" | "standups", *rest]:
+            return AboutStandup(parse_standup(" ".join(plain.split()[1:]) if rest else ""))
         case ["status"]:
             return ShowStatus()
         case ["lang"]:

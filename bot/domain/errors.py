@@ -50,6 +50,13 @@ WalltimeError
 │   │   ├── LimitRangesOverlap   another limit of the same scope covers some of these days
 │   │   └── LimitNumberUnknown   no limit of that number in the list
 │   ├── LimitGone                the button's limit was removed meanwhile
+│   ├── StandupWrong             a word of `standup …`, or a field of its form, is wrong
+│   │   ├── StandupWordUnknown
+│   │   ├── StandupTimeMissing
+│   │   ├── StandupTimeWrong     not a time of day
+│   │   ├── StandupDaysWrong     not weekdays
+│   │   └── StandupZoneUnknown   no such time zone
+│   ├── StandupMissing           none is set in this channel
 │   ├── AlertOver                the button's alert is resolved, or its period is over
 │   ├── NotAllowed               others may do this, this person may not
 │   │   ├── NotFullMember        for full members of the channel only
@@ -381,6 +388,55 @@ class LimitGone(PersonCanFix):
         super().__init__("the limit is gone")
 
 
+class StandupWrong(PersonCanFix):
+    """A word of `standup …` is wrong: `word` is what was typed, `example` a right whole command.
+
+    `field` names the input of the standup form that holds such a word.
+    """
+
+    field = "time"
+
+    def __init__(self, word: str, *, example: str) -> None:
+        super().__init__("a word of the standup is wrong")
+        self.word = word[:80]
+        self.example = example
+
+
+class StandupWordUnknown(StandupWrong):
+    """The word means nothing, or not at this place."""
+
+
+class StandupTimeMissing(StandupWrong):
+    """No word is a time of day."""
+
+
+class StandupTimeWrong(StandupWrong):
+    """Not a time from 00:00 to 23:59."""
+
+
+class StandupDaysWrong(StandupWrong):
+    """Not a weekday, nor a span or list of them; or none is chosen."""
+
+    field = "days"
+
+
+class StandupZoneUnknown(StandupWrong):
+    """No IANA time zone of that name; `nearest` are some that it could be."""
+
+    field = "timezone"
+
+    def __init__(self, word: str, *, nearest: tuple[str, ...], example: str) -> None:
+        super().__init__(word, example=example)
+        self.nearest = nearest
+
+
+class StandupMissing(PersonCanFix):
+    """No standup is set in this channel."""
+
+    def __init__(self) -> None:
+        super().__init__("no standup is set here")
+
+
 class NotAllowed(PersonCanFix):
     """Others may do this; this person may not."""
 
@@ -424,7 +480,7 @@ class TeammateNotLinked(TeammateWrong):
 class TeamEmpty(PersonCanFix):
     """Nobody has joined this channel; or, `joined`, none of those who did has a link."""
 
-    def __init__(self, *, joined: bool) -> None:
+    def __init__(self, *, joined: bool = False) -> None:
         super().__init__("the team is empty")
         self.joined = joined
 

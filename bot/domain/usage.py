@@ -1,9 +1,11 @@
 """Readings of the cluster's cumulative counter, and what was used in a window between two moments."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from operator import attrgetter
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -55,7 +57,10 @@ def usage_in(window: Window, readings: Sequence[Reading]) -> Usage | None:
     if not readings or readings[0].at >= window.end:
         return None
     used = 0.0
-    for (before, low), (after, high) in pairwise(_points(readings)):
+    # There may be months of them, and windows are short.
+    start = max(bisect_left(readings, window.start, key=attrgetter("at")) - 1, 0)
+    end = bisect_left(readings, window.end, key=attrgetter("at")) + 1
+    for (before, low), (after, high) in pairwise(_points(readings[start:end])):
         gained = high - low if high >= low else high
         if window.start <= before < window.end and after <= window.end:
             used += gained

@@ -31,19 +31,23 @@ class Polling:
         tasks: Tasks,
         *,
         clock: Callable[[], datetime],
+        furthest: timedelta,
         at_once: int = AT_ONCE,
     ) -> None:
         self._polls = polls
         self._poll = poll
         self._tasks = tasks
         self._clock = clock
+        self._furthest = max(furthest, LEASE)
         self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
         self._outages = Outages(gone="a cluster does not answer", back="a cluster answers again")
         self._under_way: set[tuple[str, str]] = set()
 
     async def turn(self) -> None:
         """Start a poll for every link that is due."""
-        for polled in await self._polls.claim(now=self._clock(), lease=LEASE, most=CHUNK):
+        for polled in await self._polls.claim(
+            now=self._clock(), lease=LEASE, furthest=self._furthest, most=CHUNK
+        ):
             key = (polled.link.person.workspace, polled.link.link_id)
             # Behind many that do not answer, a link may wait for longer than its lease.
             if key not in self._under_way:

@@ -45,6 +45,9 @@ class NoticeKind(StrEnum):
     LIMIT_SET = "limit_set"  # posted where a channel's limit was set
     TEST = "test"  # `alerts test`
     NO_DATA = "no_data"  # to a link's owner: nothing heard from the cluster for long
+    STANDUP = "standup"  # a digest: `text` says for which date, the rest is drawn at delivery
+    STANDUP_PART = "standup_part"  # what a digest's first message has no room for, for its thread
+    STANDUP_SET = "standup_set"  # posted where a standup was set or switched off
     CONSENT = "consent"  # to who joined a team before others could read its channel
     LINK_HEALTH = "link_health"  # to a link's owner: its token does not live on
     CHANNEL_TROUBLE = "channel_trouble"  # to whoever set a limit: its channel does not take messages
@@ -99,8 +102,8 @@ class Limits(Protocol):
         """Return a person's own limits and, with a channel, that channel's; oldest first."""
         ...
 
-    async def all_on(self, workspace: str, cluster: str) -> tuple[Limit, ...]:
-        """Return every limit of a workspace on one cluster."""
+    async def counting(self, person: Person, cluster: str) -> tuple[Limit, ...]:
+        """Return the limits on a cluster that count this person's links there, alone or in a sum."""
         ...
 
     async def one(self, workspace: str, limit_id: str) -> Limit | None:
@@ -242,8 +245,13 @@ class Polled:
 class Polls(Protocol):
     """When each link is asked next."""
 
-    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Polled, ...]:
-        """Take links that are due and not stopped, the longest due first, for the lease."""
+    async def claim(
+        self, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
+    ) -> tuple[Polled, ...]:
+        """Take links that are due and not stopped, the longest due first, for the lease.
+
+        Due is also what is planned further off than anybody plans: the clock was ahead then.
+        """
         ...
 
     async def series(self, workspace: str, users: Sequence[str], cluster: str) -> tuple[Polled, ...]:

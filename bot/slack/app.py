@@ -19,11 +19,14 @@ from bot.slack.client import Identity
 from bot.slack.conversing import Conversing
 from bot.slack.desk import Desk
 from bot.slack.histories import Histories
+from bot.slack.home import Homes
+from bot.slack.homing import Homing
 from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
 from bot.slack.linking_by_key import LinkingByKey
 from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.listeners import Listeners
+from bot.slack.scheduling import Scheduling
 from bot.slack.teaming import Teaming
 
 # Bolt logs whole bodies, forms included: it may speak of errors only.
@@ -34,7 +37,12 @@ log = structlog.get_logger(__name__)
 
 
 def make_app(
-    desk: Desk, client: AsyncWebClient, *, bot_token: Secret, identity: Callable[[], Identity | None]
+    desk: Desk,
+    homes: Homes,
+    client: AsyncWebClient,
+    *,
+    bot_token: Secret,
+    identity: Callable[[], Identity | None],
 ) -> AsyncApp:
     """Build the app. `client` carries no token; `identity` is known once Slack has answered.
 
@@ -67,18 +75,21 @@ def make_app(
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    limiting, alerting, linking, teaming = Limiting(desk), Alerting(desk), Linking(desk), Teaming(desk)
-    by_page, histories = LinkingByPage(desk, linking), Histories(desk)
+    limiting, alerting, linking, teaming = Limiting(desk), Alerting(desk), Linking(desk, homes), Teaming(desk)
+    by_page, histories, scheduling = LinkingByPage(desk, linking), Histories(desk), Scheduling(desk)
     listeners = Listeners(
         desk,
+        homes,
         limiting=limiting,
         alerting=alerting,
         teaming=teaming,
         by_page=by_page,
         histories=histories,
+        scheduling=scheduling,
     )
     listeners.register(app)
     Conversing(desk, listeners).register(app)
+    scheduling.register(app)
     teaming.register(app)
     histories.register(app)
     limiting.register(app)
@@ -87,6 +98,7 @@ def make_app(
     LinkingByKey(desk, linking).register(app)
     by_page.register(app)
     ChannelListeners(desk).register(app)
+    Homing(desk, homes, listeners).register(app)
     app.error(_on_error)
     return app
 

@@ -71,7 +71,7 @@ async def check_may_post(client: AsyncWebClient, person: Person, channel: str) -
 
     Slack tells of such a restriction in no other way than by refusing a message.
     """
-    line = say("One moment: I am setting a limit for this channel. Everybody here will see it.")
+    line = say("One moment: I am setting this up for the channel. Everybody here will see it.")
     try:
         await client.chat_postEphemeral(channel=channel, user=person.user, **line.to_slack())
     except SlackApiError as error:

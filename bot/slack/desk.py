@@ -17,6 +17,7 @@ from bot.domain.people import Person
 from bot.ports.audience import Audiences
 from bot.slack.reply import Reply
 from bot.slack.tongues import Tongues
+from bot.slack.windows import answer_window
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.choose_language import ChooseLanguage
@@ -27,7 +28,9 @@ from bot.usecases.link_account import LinkAccount
 from bot.usecases.link_by_access_key import LinkByAccessKey
 from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.set_standup import SetStandup
 from bot.usecases.show_history import ShowHistory
+from bot.usecases.show_home import ShowHome
 from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.show_team import ShowTeam
@@ -55,12 +58,14 @@ class Desk:
     unlink_account: UnlinkAccount
     show_status: ShowStatus
     show_history: ShowHistory
+    show_home: ShowHome
     set_limit: SetLimit
     act_on_alert: ActOnAlert
     join_team: JoinTeam
     hear_of_channel: HearOfChannel
     show_team: ShowTeam
     show_person: ShowPerson
+    set_standup: SetStandup
     guard_audience: GuardAudience
     audiences: Audiences
     spawn: Callable[..., asyncio.Task[Any]]
@@ -86,6 +91,7 @@ class Desk:
             channel=channel,
             response_url=body.get("response_url"),
             thread=body.get("thread_ts"),
+            window=answer_window(client, body),
         )
 
     def work(self, name: str, reply: Reply, doing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

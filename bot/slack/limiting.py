@@ -26,6 +26,7 @@ from bot.domain.standing import OUTSIDER, Standing
 from bot.slack.channel import channel_of, check_may_post, standing_of, target_of
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.reply import Reply
+from bot.slack.windows import open_form
 from bot.usecases.set_limit import LimitOrder, LimitSentences
 from bot.views.language import speaking, spoken, spoken_in
 from bot.views.limit_form import (
@@ -233,7 +234,7 @@ async def open_limit_form(desk: Desk, body: Body, client: AsyncWebClient, limit:
     channel = (limit.scope.channel if limit else None) or channel_of(body)
     metadata = json.dumps({"channel": channel, "limit_id": limit.limit_id if limit else None})
     view = limit_form(desk.clusters, metadata=metadata, in_channel=channel is not None, limit=limit)
-    await client.views_open(trigger_id=body["trigger_id"], view=view)
+    await open_form(client, body, view)
 
 
 async def standing_at(desk: Desk, client: AsyncWebClient, person: Person, limit: Limit) -> Standing:

@@ -24,7 +24,7 @@ from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading
 from bot.slack.desk import Body, Desk, incident, person_of
-from bot.slack.home import publish_home
+from bot.slack.home import Homes
 from bot.slack.reply import Reply
 from bot.usecases.link_account import LinkWish
 from bot.views.errors import failure_sentence, sentence
@@ -66,8 +66,9 @@ class Submission:
 class Linking:
     """Takes a form, proves the token, tells how it went."""
 
-    def __init__(self, desk: Desk, *, patience: timedelta = FORM_PATIENCE) -> None:
+    def __init__(self, desk: Desk, homes: Homes, *, patience: timedelta = FORM_PATIENCE) -> None:
         self._desk = desk
+        self._homes = homes
         self._patience = patience.total_seconds()
 
     def register(self, app: AsyncApp) -> None:
@@ -124,16 +125,16 @@ class Linking:
         else:
             link, reading = outcome
             await ack(response_action="update", view=linked_view(link, reading, submission.cluster))
-            self._celebrate(linked_sentence(link, reading, submission.cluster), submission, client)
+            self._celebrate(linked_sentence(link, reading, submission.cluster), submission)
 
     def _form_again(self, error: WalltimeError, wish: LinkWish, cluster: Cluster) -> tuple[View, str]:
         trouble = f"{sentence(error, cluster)} Nothing was stored; to try again, paste the token anew."
         form = link_form(self._desk.clusters, chosen=cluster.name, username=wish.username, trouble=trouble)
         return form, escape(trouble)
 
-    def _celebrate(self, text: str, submission: Submission, client: AsyncWebClient) -> None:
+    def _celebrate(self, text: str, submission: Submission) -> None:
         """Bring up to date what else shows the link."""
-        self._desk.aside("home", publish_home(self._desk, submission.person, client))
+        self._desk.aside("home", self._homes.draw(submission.person))
         if submission.linked is not None:
             self._desk.aside("linked", submission.linked(text))
 
@@ -159,7 +160,7 @@ class Linking:
             link, reading = outcome
             text = linked_sentence(link, reading, submission.cluster)
             await self._tell(linked_view(link, reading, submission.cluster), text, body, client, reply)
-            self._celebrate(text, submission, client)
+            self._celebrate(text, submission)
 
     async def _tell(self, view: View, text: str, body: Body, client: AsyncWebClient, reply: Reply) -> None:
         """Draw the end into the form; if it was closed, or Slack does not take it, say it in a message."""

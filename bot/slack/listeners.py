@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.commands import (
     AboutHistory,
     AboutLimits,
+    AboutStandup,
     AskJoin,
     AskUnlink,
     ChooseLanguage,
@@ -34,13 +35,15 @@ from bot.slack.alerting import Alerting
 from bot.slack.channel import channel_of, standing_of
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.histories import Histories
-from bot.slack.home import publish_home
+from bot.slack.home import Homes
 from bot.slack.limiting import Limiting
 from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.reply import Reply
+from bot.slack.scheduling import Scheduling
 from bot.slack.teaming import Teaming
+from bot.slack.windows import open_form
 from bot.views.help import help_message
-from bot.views.kit import HOME_REFRESH, LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
+from bot.views.kit import LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
 from bot.views.lang import language_chosen_message, language_message
 from bot.views.language import spoken_in
 from bot.views.link import form_button_message, form_late_message, link_form
@@ -55,20 +58,24 @@ log = structlog.get_logger(__name__)
 
 
 class Listeners:
-    """Everything a person can do, save what has its own room: link form, limits, alerts, team."""
+    """Everything a person can do, save what has a room of its own."""
 
     def __init__(
         self,
         desk: Desk,
+        homes: Homes,
         *,
         limiting: Limiting,
         alerting: Alerting,
         teaming: Teaming,
         by_page: LinkingByPage,
         histories: Histories,
+        scheduling: Scheduling,
     ) -> None:
         self._desk = desk
+        self._homes = homes
         self._by_page = by_page
+        self._scheduling = scheduling
         self._teaming = teaming
         self._limiting = limiting
         self._alerting = alerting
@@ -80,8 +87,6 @@ class Listeners:
         app.action(LINK_OPEN)(self.on_link_open)
         app.action(USAGE_REFRESH)(self.on_usage_refresh)
         app.action(UNLINK_CONFIRM)(self.on_unlink_confirm)
-        app.action(HOME_REFRESH)(self.on_home_refresh)
-        app.event("app_home_opened")(self.on_home_opened)
 
     async def on_command(self, ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient) -> None:
         """`/walltime …`."""
@@ -106,18 +111,7 @@ class Listeners:
         """The confirmed unlink, from a message or from Home."""
         await ack()
         reply = self._desk.reply(body, client)
-        self._desk.work("unlink.confirm", reply, self._unlink(body, client, reply))
-
-    async def on_home_refresh(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        """Refresh on the Home tab."""
-        await ack()
-        reply = self._desk.reply(body, client)
-        self._desk.work("home.refresh", reply, publish_home(self._desk, person_of(body), client))
-
-    async def on_home_opened(self, body: dict[str, Any], client: AsyncWebClient) -> None:
-        """Draw the Home tab for whoever opened it."""
-        if body["event"].get("tab") == "home":
-            self._desk.aside("home", publish_home(self._desk, person_of(body), client))
+        self._desk.work("unlink.confirm", reply, self._unlink(body, reply))
 
     async def answer(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:  # noqa: C901, PLR0912 (one arm per word)
         """Do what the words say; `command` has the fields of a slash command, perhaps no trigger."""
@@ -148,6 +142,8 @@ class Listeners:
                 await self._teaming.ask_join(command, reply)
             case Leave():
                 await self._teaming.leave(command, reply)
+            case AboutStandup(wish=wish):
+                await self._scheduling.about(wish, command, client, reply)
             case ShowStatus():
                 status = await desk.show_status(person, channel_of(command))
                 await reply(status_message(status, now=desk.clock(), version=desk.version))
@@ -186,16 +182,16 @@ class Listeners:
             return
         try:
             async with asyncio.timeout(FORM_OPENS_WITHIN.total_seconds()):
-                await client.views_open(trigger_id=str(body.get("trigger_id")), view=form)
+                await open_form(client, body, form)
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("a form did not open", why=type(error).__name__)
             await reply(form_late_message(chosen))
 
-    async def _unlink(self, body: Body, client: AsyncWebClient, reply: Reply) -> None:
+    async def _unlink(self, body: Body, reply: Reply) -> None:
         desk = self._desk
         person = person_of(body)
         cluster = body["actions"][0]["value"]
         await desk.unlink_account(person, cluster, now=desk.clock())
         if "view" not in body:
             await reply(unlinked_message(cluster, {c.name: c for c in desk.clusters}), replace=True)
-        desk.aside("home", publish_home(desk, person, client))
+        desk.aside("home", self._homes.draw(person))

@@ -1,4 +1,7 @@
-"""Answers to what a person did: by `response_url`, and when that fails by a message only they see."""
+"""Answers to what a person did: by `response_url`, and when that fails by a message only they see.
+
+A click on Home has neither: it is answered in a window.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -15,6 +18,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.people import Person
 from bot.slack.client import SDK_LOGGER, TIMEOUT_S, error_code, without_proxy
+from bot.slack.windows import AnswerWindow
 from bot.views.kit import Message
 
 # What the ids of direct messages begin with.
@@ -51,12 +55,14 @@ class Reply:
         channel: str | None,
         response_url: str | None,
         thread: str | None = None,
+        window: AnswerWindow | None = None,
     ) -> None:
         self._client = client
         self._clock = clock
         self.person = person
         self._channel = channel
         self._thread = thread
+        self._window = window
         self._asked_at = clock()
         self._uses = 0
         self._webhook: AsyncWebhookClient | None = None
@@ -72,6 +78,8 @@ class Reply:
         Raises BlocksRefused if Slack does not take the blocks, or what the last way raised.
         """
         if await self._by_response_url(message, replace=replace):
+            return
+        if self._window is not None and await self._by_window(message, self._window):
             return
         if self._channel is not None and await self._by_message(message, self._channel):
             return
@@ -93,6 +101,15 @@ class Reply:
             _count("response_url", answer.body.strip())
             raise BlocksRefused
         return _count("response_url", outcome)
+
+    async def _by_window(self, message: Message, window: AnswerWindow) -> bool:
+        try:
+            await window.show(message)
+        except SlackApiError as error:
+            return _count("window", error_code(error))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return _count("window", type(error).__name__)
+        return _count("window", "ok")
 
     async def _by_message(self, message: Message, channel: str) -> bool:
         """Answer for their eyes only, in the thread of what they said."""

@@ -8,6 +8,7 @@ from bot.domain.alerts import AlertState, Owed, Transition
 from bot.domain.audience import Consent
 from bot.domain.health import LinkNews
 from bot.domain.limits import Limit
+from bot.domain.standups import Standup
 
 LIMIT: Final = TypeAdapter(Limit)
 STATE: Final = TypeAdapter(AlertState)
@@ -15,3 +16,4 @@ TRANSITION: Final = TypeAdapter(Transition)
 OWED: Final = TypeAdapter(Owed)
 CONSENT: Final = TypeAdapter(Consent)
 NEWS: Final = TypeAdapter(LinkNews)
+STANDUP: Final = TypeAdapter(Standup)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alerts import Decision, Transition
 from bot.domain.limits import Limit, ScopeKind
+from bot.domain.people import Person
 from bot.ports import AuditEntry
 from bot.ports.alerting import Alert, Judged, Notice, Receipt
 from bot.store.audit import append
@@ -29,9 +30,21 @@ class SqlLimits:
         """Return a person's own limits and, with a channel, that channel's; oldest first."""
         return await self._found(_concerning(workspace, user, channel))
 
-    async def all_on(self, workspace: str, cluster: str) -> tuple[Limit, ...]:
-        """Return every limit of a workspace on one cluster."""
-        return await self._found(and_(limits.c.workspace == workspace, limits.c.cluster == cluster))
+    async def counting(self, person: Person, cluster: str) -> tuple[Limit, ...]:
+        """Return the limits that count a person: their own, and those of channels that they joined."""
+        joined = select(team_members.c.channel).where(
+            team_members.c.workspace == person.workspace, team_members.c.person == person.user
+        )
+        return await self._found(
+            and_(
+                limits.c.workspace == person.workspace,
+                limits.c.cluster == cluster,
+                or_(
+                    limits.c.person == person.user,
+                    and_(limits.c.person.is_(None), limits.c.channel.in_(joined)),
+                ),
+            )
+        )
 
     async def one(self, workspace: str, limit_id: str) -> Limit | None:
         """Return a limit."""

@@ -12,9 +12,9 @@ from bot.domain.alerts import Form
 from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Link
 from bot.ports.alerting import ChannelTrouble, Notice, NoticeKind, Receipt
-from bot.store.bodies import NEWS, OWED
+from bot.store.bodies import NEWS, OWED, STANDUP
 from bot.store.engine import Database
-from bot.store.tables import alerts, notices, places
+from bot.store.tables import alerts, notices, places, standups
 
 
 class SqlNotices:
@@ -58,7 +58,7 @@ class SqlNotices:
         await self._set(claimed, attempted_at=now)
 
     async def told(self, claimed: Sequence[Notice], receipt: Receipt, *, now: datetime, shared: bool) -> None:
-        """Store the receipt, for an alert's first message at the alert too."""
+        """Store the receipt, for an alert's first message at the alert, for a digest at its standup too."""
         async with self._database.writes() as connection:
             for notice in claimed:
                 await connection.execute(
@@ -68,6 +68,8 @@ class SqlNotices:
                         ended_at=now, due_at=None, attempted_at=None, channel=receipt.channel, ts=receipt.ts
                     )
                 )
+                if notice.kind is NoticeKind.STANDUP:
+                    await _digest_told(connection, notice, now)
                 if notice.limit_id is not None and notice.owed is not None:
                     await connection.execute(
                         update(alerts)
@@ -89,8 +91,7 @@ class SqlNotices:
                 values: dict[str, Any] = {"due_at": until, "attempts": notice.attempts + 1}
                 if not attempted:
                     values["attempted_at"] = None
-                still_owed = and_(_is(notice), notices.c.ended_at.is_(None))
-                await connection.execute(update(notices).where(still_owed).values(**values))
+                await connection.execute(update(notices).where(_is_open(notice)).values(**values))
 
     async def drop(self, claimed: Sequence[Notice], *, why: str, now: datetime) -> None:
         """Close notices untold."""
@@ -99,7 +100,7 @@ class SqlNotices:
     async def _set(self, claimed: Sequence[Notice], **values: Any) -> None:
         async with self._database.writes() as connection:
             for notice in claimed:
-                await connection.execute(update(notices).where(_is(notice)).values(**values))
+                await connection.execute(update(notices).where(_is_open(notice)).values(**values))
 
 
 class SqlPlaces:
@@ -172,6 +173,21 @@ async def withdraw_news(connection: AsyncConnection, link: Link, *, now: datetim
     )
 
 
+async def _digest_told(connection: AsyncConnection, notice: Notice, now: datetime) -> None:
+    """Note at the channel's standup, if there is one, that a digest was told."""
+    here = and_(standups.c.workspace == notice.workspace, standups.c.channel == notice.place.slack_id)
+    body = (
+        await connection.execute(select(standups.c.body).where(here).with_for_update())
+    ).scalar_one_or_none()
+    if body is not None:
+        after = STANDUP.validate_json(body).told(now)
+        await connection.execute(
+            update(standups)
+            .where(here)
+            .values(revision=after.revision, body=STANDUP.dump_json(after).decode())
+        )
+
+
 def _notice(row: Any) -> Notice:
     return Notice(
         workspace=row.workspace,
@@ -191,6 +207,11 @@ def _notice(row: Any) -> Notice:
 
 def _is(notice: Notice) -> ColumnElement[bool]:
     return and_(notices.c.workspace == notice.workspace, notices.c.notice_id == notice.notice_id)
+
+
+def _is_open(notice: Notice) -> ColumnElement[bool]:
+    """Match a notice that is still owed: who holds it too long may come after another has told it."""
+    return and_(_is(notice), notices.c.ended_at.is_(None))
 
 
 def _at(workspace: str, place: Place) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.people import Link
@@ -30,12 +30,14 @@ class SqlPolls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Polled, ...]:
+    async def claim(
+        self, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
+    ) -> tuple[Polled, ...]:
         """Take links that are due; they are due again when the lease ends."""
         due = (
             select(*COLUMNS, *_POLL)
             .join_from(polls, links, _JOINED)
-            .where(polls.c.next_at <= now, polls.c.stopped.is_(False))
+            .where(or_(polls.c.next_at <= now, polls.c.next_at > now + furthest), polls.c.stopped.is_(False))
             .order_by(polls.c.next_at)
         )
         async with self._database.reads() as connection:

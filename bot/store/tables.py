@@ -305,3 +305,14 @@ link_pages = Table(
     Column("token", LargeBinary),
     Column("code", LargeBinary),
 )
+
+standups = Table(
+    "standups",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    # When the next digest is due; null while it is off.
+    Column("next_at", Moment, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)

@@ -1,12 +1,13 @@
 """`/walltime`: my usage on each linked cluster, live if the cluster answers in time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.answers import LimitShare, LinkUsage
 from bot.domain.clusters import Cluster
 from bot.domain.errors import NotLinked, WalltimeError
 from bot.domain.forecast import forecast
+from bot.domain.home import Asked
 from bot.domain.limits import Limit, ScopeKind
 from bot.domain.people import Link, Person
 from bot.domain.periods import MONTH, window
@@ -29,45 +30,78 @@ class AnswerUsage:
 
     async def __call__(self, person: Person, *, now: datetime) -> tuple[LinkUsage, ...]:
         """Return one answer per link on a configured cluster; raises NotLinked if there is none."""
-        by_name = {cluster.name: cluster for cluster in self.clusters}
-        links = [link for link in await self.links.of(person) if link.cluster in by_name]
+        links = await self._links(person)
         if not links:
             raise NotLinked
-        taken = await self.live.take(links)
+        taken = await self.live.take([link for link, _ in links])
+        found = [await self._usage(link, cluster, taken[link.link_id], now) for link, cluster in links]
+        return tuple([await self._with_limits(one, now) for one in found])
+
+    async def ask(self, person: Person, *, now: datetime) -> Asked:
+        """Ask the clusters as for an answer, and return only what went wrong."""
+        taken = await self.live.take([link for link, _ in await self._links(person)])
+        wrong = {link_id: answer for link_id, answer in taken.items() if isinstance(answer, WalltimeError)}
+        return Asked(at=now, problems=wrong)
+
+    async def last_known(
+        self, person: Person, *, asked: Asked | None, now: datetime
+    ) -> tuple[LinkUsage, ...]:
+        """Return the answers that the last readings give, without limits; asks no cluster.
+
+        What went wrong when it was `asked` is over with a later reading.
+        """
+        problems = asked.problems if asked else {}
+        found = [
+            await self._usage(link, cluster, problems.get(link.link_id), now)
+            for link, cluster in await self._links(person)
+        ]
         return tuple(
-            [await self._usage(link, by_name[link.cluster], taken[link.link_id], now) for link in links]
+            replace(one, problem=None)
+            if asked and one.reading and one.reading.confirmed_at > asked.at
+            else one
+            for one in found
         )
 
+    async def _links(self, person: Person) -> list[tuple[Link, Cluster]]:
+        """Return a person's links on configured clusters."""
+        by_name = {cluster.name: cluster for cluster in self.clusters}
+        return [
+            (link, by_name[link.cluster]) for link in await self.links.of(person) if link.cluster in by_name
+        ]
+
     async def _usage(
-        self, link: Link, cluster: Cluster, taken: Reading | WalltimeError, now: datetime
+        self, link: Link, cluster: Cluster, taken: Reading | WalltimeError | None, now: datetime
     ) -> LinkUsage:
+        """Draw up an answer on what was taken just now; None if nobody asked."""
         month = window(MONTH, now, cluster.timezone)
         readings = await self.readings.covering(link, min(month.start, now - PACE_WINDOW))
-        problem = taken if isinstance(taken, WalltimeError) else None
         return LinkUsage(
             link=link,
             cluster=cluster,
-            reading=await self.readings.last(link) if isinstance(taken, WalltimeError) else taken,
+            reading=taken if isinstance(taken, Reading) else await self.readings.last(link),
             # Readings that end before the month say nothing about it.
             this_month=usage_in(month, readings)
             if readings and readings[-1].confirmed_at >= month.start
             else None,
             pace_per_day=pace_per_day(readings, now=now),
-            limits=await self._limits(link, cluster, now) if readings else (),
-            problem=problem,
+            limits=(),
+            problem=taken if isinstance(taken, WalltimeError) else None,
         )
 
-    async def _limits(self, link: Link, cluster: Cluster, now: datetime) -> tuple[LimitShare, ...]:
-        """Say how full the limits are that count this person alone."""
-        user = link.person.user
+    async def _with_limits(self, answer: LinkUsage, now: datetime) -> LinkUsage:
+        """Say how full the limits are that count this person alone; nothing without a reading."""
+        if answer.reading is None:
+            return answer
+        person, cluster = answer.link.person, answer.cluster
         shares = [
-            await self._share(limit, user, cluster, now)
-            for limit in await self.limits.all_on(link.person.workspace, cluster.name)
-            if limit.scope.kind is not ScopeKind.TEAM and user in await self.counting.subjects(limit)
+            await self.share(limit, person.user, cluster, now)
+            for limit in await self.limits.counting(person, cluster.name)
+            if limit.scope.kind is not ScopeKind.TEAM and person.user in await self.counting.subjects(limit)
         ]
-        return tuple(sorted(shares, key=lambda share: -share.percent))
+        return replace(answer, limits=tuple(sorted(shares, key=lambda share: -share.percent)))
 
-    async def _share(self, limit: Limit, user: str, cluster: Cluster, now: datetime) -> LimitShare:
+    async def share(self, limit: Limit, user: str, cluster: Cluster, now: datetime) -> LimitShare:
+        """Say how full a limit is that counts this person alone."""
         counted = await self.counting.one(limit, user, now=now)
         measured = self.counting.measure(limit, counted, cluster, now=now)
         room = limit.core_hours - measured.core_hours

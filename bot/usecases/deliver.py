@@ -7,6 +7,7 @@ One turn claims due notices and serves each place by itself; `bot.usecases.deliv
     interrupted (its answer was lost)              ──> looked for by its id: found is told, else told again
     a storm                                        ──> once it stops growing one message with a table of the
                                                        highest, the others in its thread
+    a digest                                       ──> drawn now, its further pages in its thread
     else                                           ──> the oldest is posted, at most one a second; then edits
 """
 
@@ -19,6 +20,7 @@ from typing import Final
 from bot.domain.errors import TellingFailed, TellingPaused, TellingRefused, TellingUnsure
 from bot.domain.limits import Place
 from bot.ports.alerting import Alerts, ChannelTrouble, Limits, Notice, Notices, Notifier, Places
+from bot.usecases.delivery.digests import Digesting
 from bot.usecases.delivery.editing import Editing
 from bot.usecases.delivery.in_hand import InHand
 from bot.usecases.delivery.looking import Looking
@@ -27,7 +29,17 @@ from bot.usecases.delivery.speaking import Speaking
 from bot.usecases.delivery.storms import Storms
 from bot.usecases.delivery.trouble import note_trouble
 from bot.usecases.delivery.truth import Truth
-from bot.usecases.delivery.turn import LEASE, PACE, Drawings, Memory, Outcome, Ports, Turn
+from bot.usecases.delivery.turn import (
+    LEASE,
+    PACE,
+    Digests,
+    Discretes,
+    Drawings,
+    Memory,
+    Outcome,
+    Ports,
+    Turn,
+)
 
 MOST_CLAIMED: Final = 1000
 LOOK_AFTER: Final = timedelta(seconds=2)
@@ -52,7 +64,9 @@ class DeliverNotices:
     places: Places
     notifier: Notifier
     drawings: DrawingsFor
+    digests: Digests
     together: Together
+    discretion: Discretes | None = None
     clock: Callable[[], datetime]  # Slack may take its time within a turn: its pauses begin with its answer
     _memory: dict[tuple[str, Place], Memory] = field(default_factory=dict, init=False, repr=False)
 
@@ -76,6 +90,8 @@ class DeliverNotices:
                 places=self.places,
                 notifier=self.notifier,
                 draw=await self.drawings(workspace, place),
+                digests=self.digests,
+                discretion=self.discretion,
             ),
             workspace=workspace,
             place=place,
@@ -121,9 +137,14 @@ async def _attempt(turn: Turn, hand: InHand, trouble: ChannelTrouble | None) -> 
     memory = turn.memory
     truth, posting = Truth(turn=turn, hand=hand), Posting(turn=turn, hand=hand)
     storms = Storms(turn=turn, truth=truth, posting=posting)
+    digesting = Digesting(turn=turn, hand=hand)
+    looking = Looking(turn=turn, hand=hand, truth=truth, posting=posting, digesting=digesting)
+    speaking = Speaking(
+        turn=turn, hand=hand, truth=truth, posting=posting, storms=storms, digesting=digesting
+    )
     try:
-        await Looking(turn=turn, hand=hand, truth=truth).look()
-        await Speaking(turn=turn, hand=hand, truth=truth, posting=posting, storms=storms).speak()
+        await looking.look()
+        await speaking.speak()
         await Editing(turn=turn, hand=hand, truth=truth).edit()
     except TellingPaused as pause:
         memory.held_until = turn.clock() + pause.wait

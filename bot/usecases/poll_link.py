@@ -12,7 +12,7 @@ from bot.domain.judging import judge
 from bot.domain.limits import Limit, Place, PlaceKind
 from bot.domain.people import Link
 from bot.domain.periods import window
-from bot.domain.polling import LONGEST_GAP, Watch, next_gap, watch
+from bot.domain.polling import LONGEST_GAP, SHORTEST_GAP, Watch, next_gap, watch
 from bot.ports import LiveReadings
 from bot.ports.alerting import Alert, Alerts, Limits, Notice, NoticeKind, Polled, Polls
 from bot.usecases.counting import LOOK_BACK, Counting, alert_notices, derived_id
@@ -56,7 +56,7 @@ class PollLink:
         """Judge every limit that this link counts for; the riskiest of them sets the next poll."""
         link = polled.link
         watched = []
-        for limit in await self.limits.all_on(link.person.workspace, cluster.name):
+        for limit in await self.limits.counting(link.person, cluster.name):
             for subject, users in (await self.counting.subjects(limit)).items():
                 if link.person.user in users:
                     watched.append(await self._judge(limit, subject, cluster, now))
@@ -66,9 +66,11 @@ class PollLink:
 
     async def _judge(self, limit: Limit, subject: str, cluster: Cluster, now: datetime) -> Watch:
         """Decide, and write state and notices together; if somebody wrote meanwhile, decide again."""
-        around = window(limit.period, now, cluster.timezone)
         counted = await self.counting.one(limit, subject, now=now)
         for _ in range(_CAS_TRIES):
+            # It may have been changed since: what was told belongs to the limit as it stands.
+            limit = await self.limits.one(limit.workspace, limit.limit_id) or limit
+            around = window(limit.period, now, cluster.timezone)
             found = await self.alerts.one(limit, subject)
             alert = found or Alert(limit=limit, subject=subject, state=AlertState(window=around))
             decisions = judge(
@@ -106,7 +108,9 @@ class PollLink:
         elif not polled.owner_told and now - since >= OWNER_HEARS_AFTER:
             notice = _no_data(polled.link, since, now)
             failed = replace(failed, owner_told=True)
-        await self._plan(failed, self.counting.poll_interval, now, notice=notice)
+        # A first failure may pass quickly; who keeps failing is not hammered.
+        gap = self.counting.poll_interval * min(failed.failures * SHORTEST_GAP, 1.0)
+        await self._plan(failed, gap, now, notice=notice)
 
     async def _plan(self, polled: Polled, gap: timedelta, now: datetime, *, notice: Notice | None) -> None:
         await self.polls.plan(polled, next_at=now + _spread(gap, polled.link), notice=notice)

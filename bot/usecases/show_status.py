@@ -8,6 +8,7 @@ from bot.domain.people import Link, Person
 from bot.ports import Links, Readings
 from bot.ports.alerting import Limits, Polls, Teams
 from bot.ports.renewal import Tokens
+from bot.ports.standups import Standups
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +22,7 @@ class ShowStatus:
     limits: Limits
     teams: Teams
     tokens: Tokens
+    standups: Standups
 
     async def __call__(self, person: Person, channel: str | None) -> Status:
         """Return every link, those on clusters that left the settings included, and the channel."""
@@ -35,11 +37,13 @@ class ShowStatus:
     async def _channel(self, person: Person, channel: str) -> ChannelStatus:
         of_both = await self.limits.of(person.workspace, user=person.user, channel=channel)
         members = await self.teams.members(person.workspace, channel)
+        standup = await self.standups.of(person.workspace, channel)
         return ChannelStatus(
             channel=channel,
             limits=sum(limit.scope.channel == channel for limit in of_both),
             members=len(members),
             is_member=person.user in members,
+            standup=standup if standup is not None and standup.is_on else None,
         )
 
     async def _health(self, link: Link, cluster: Cluster | None) -> LinkHealth:

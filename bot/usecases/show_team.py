@@ -71,7 +71,8 @@ class ShowTeam:
     async def _table(
         self, workspace: str, channel: str, roster: list[str], cluster: Cluster, now: datetime
     ) -> TeamTable:
-        on_cluster = await self.limits.all_on(workspace, cluster.name)
+        of_channel = await self.limits.of(workspace, user="", channel=channel)
+        on_cluster = [limit for limit in of_channel if limit.cluster == cluster.name]
         limits = team_limits(on_cluster, cluster, channel, now=now)
         since = readings_since(limits, cluster, now=now)
         team = [

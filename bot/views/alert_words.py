@@ -175,14 +175,14 @@ def as_of(state: AlertState, cluster: Cluster) -> str:
     """Say in a sentence how fresh the numbers are."""
     if state.as_of is None:
         return tr("As of no reading yet.")
-    return tr("As of {when}.", when=moment(state.as_of, cluster))
+    return tr("As of {moment}.", moment=moment(state.as_of, cluster))
 
 
 def as_of_here(state: AlertState, cluster: Cluster) -> str:
     """Say in passing how fresh the numbers are, in the reader's own time."""
     if state.as_of is None:
         return tr("as of no reading yet")
-    return tr("as of {when}", when=local_moment(state.as_of, cluster))
+    return tr("as of {moment}", moment=local_moment(state.as_of, cluster))
 
 
 def where(place: Place) -> str:

@@ -1,4 +1,4 @@
-"""Alerts: the message, what follows in its thread, and all that delivery draws."""
+"""Alerts: the message, what follows in its thread, and all that delivery draws, digests too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,10 @@ from slackblocks import (
 from bot.domain.alert_keys import AlertKey
 from bot.domain.alerts import MOST_REMINDERS, Owed, Status, Telling
 from bot.domain.clusters import Cluster
+from bot.domain.digests import Digest, DigestPage
 from bot.domain.health import LinkNews
 from bot.domain.limits import Place
+from bot.domain.standing import Audience
 from bot.views.alert_buttons import alert_buttons, raise_limit_button, why_button
 from bot.views.alert_words import (
     ShownAlert,
@@ -31,11 +33,13 @@ from bot.views.alert_words import (
     used,
     where,
 )
+from bot.views.digest import digest_message, digest_page_message
 from bot.views.format import hours
 from bot.views.kit import Message, say, small_print
 from bot.views.language import ENGLISH, Language, spoken_in, tr
 from bot.views.link_health import news_message
 from bot.views.storms import storm_message, storm_more_message
+from bot.views.team import withheld_alert_message
 from bot.views.trouble import trouble_message_text
 
 _LONGEST_SECTION: Final = 3000
@@ -107,6 +111,7 @@ class AlertDrawings:
 
     clusters: tuple[Cluster, ...]
     language: Language = ENGLISH
+    command: str = "/walltime"
 
     def alert(self, alert: ShownAlert, *, now: datetime) -> Message:
         """Draw an alert's own message."""
@@ -133,6 +138,18 @@ class AlertDrawings:
     def news(self, news: LinkNews) -> Message:
         """Draw what a link's owner hears."""
         return spoken_in(self.language, news_message)(news, self.clusters)
+
+    def withheld(self, audience: Audience) -> Message:
+        """Draw what stands for an alert that must not say whose use it is."""
+        return spoken_in(self.language, withheld_alert_message)(audience)
+
+    def digest(self, digest: Digest, *, now: datetime) -> Message:
+        """Draw a digest's message."""
+        return digest_message(digest, now=now, command=self.command)
+
+    def digest_page(self, digest: Digest, page: DigestPage) -> Message:
+        """Draw a page for its thread."""
+        return digest_page_message(digest, page)
 
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages."""

@@ -57,6 +57,12 @@ from bot.domain.errors import (
     SecretKeyMalformed,
     SignInRefused,
     SomebodyElses,
+    StandupDaysWrong,
+    StandupMissing,
+    StandupTimeMissing,
+    StandupTimeWrong,
+    StandupWrong,
+    StandupZoneUnknown,
     TeamEmpty,
     TeammateNotLinked,
     TokenEmpty,
@@ -73,6 +79,7 @@ from bot.domain.errors import (
     UsernameUnknown,
     WalltimeError,
 )
+from bot.domain.standup_words import EXAMPLE
 from bot.views.format import escape, moment
 from bot.views.kit import Message, buttons, link_button, say
 from bot.views.language import tr
@@ -220,6 +227,14 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             return f"{limit_fault(error)} Right is, for example: “{error.example}”. Nothing was stored."
         case LimitGone():
             return "This limit is no longer there: it was removed meanwhile."
+        case StandupWrong():
+            return f"{standup_fault(error)} " + tr(
+                "Right is, for example: “{example}”. Nothing was stored.", example=error.example
+            )
+        case StandupMissing():
+            return tr(
+                "No standup is set in this channel. Set one, for example: “{example}”.", example=EXAMPLE
+            )
         case AlertOver(resolved_at=None):
             return "This alert is over: its period has ended, or its limit was changed since."
         case AlertOver():
@@ -391,6 +406,33 @@ def limit_fault(error: LimitWrong) -> str:  # noqa: C901, PLR0912 (one arm per e
             return f"I do not understand {word} there."
         case _:
             return f"{word} is wrong."
+
+
+def standup_fault(error: StandupWrong) -> str:
+    """Name the wrong word of a standup, in plain text."""
+    match error:
+        case StandupTimeMissing():
+            return tr("I need the local time of the digest, from 00:00 to 23:59.")
+        case StandupTimeWrong():
+            return tr("“{word}” is not a time of day: write it from 00:00 to 23:59.", word=error.word)
+        case StandupDaysWrong(word=""):
+            return tr("Choose at least one day of the week.")
+        case StandupDaysWrong():
+            return tr(
+                "“{word}” is not days of the week: write mon-fri, mon,wed,fri, sat or daily.", word=error.word
+            )
+        case StandupZoneUnknown(nearest=()):
+            return tr(
+                "I know no time zone “{word}”: write its IANA name, such as Asia/Shanghai.", word=error.word
+            )
+        case StandupZoneUnknown():
+            return tr(
+                "I know no time zone “{word}”. Perhaps you mean {names}.",
+                word=error.word,
+                names=tr(" or ").join(error.nearest),
+            )
+        case _:
+            return tr("I do not understand “{word}” there.", word=error.word)
 
 
 def _closed(reason: str) -> str:

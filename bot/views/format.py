@@ -1,13 +1,17 @@
 """How people read numbers and times."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta, get_day_names
 from babel.numbers import format_decimal
 
 from bot.domain.clusters import Cluster
 from bot.views.language import spoken, tr
 
+# From so many days in a row on it is a span.
+_SPAN = 3
 _BEYOND_READING = 1e18
 
 
@@ -43,6 +47,19 @@ def weekday_and_day(day: date) -> str:
 def local_moment(at: datetime, cluster: Cluster) -> str:
     """A moment that Slack shows in each reader's own time zone."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{moment(at, cluster)}>"
+
+
+def weekdays(days: Sequence[int]) -> str:
+    """`Mon-Fri`, `Mon, Wed, Fri`: days of the week, 0 is Monday."""
+    names = get_day_names("abbreviated", locale=spoken().locale)
+    if len(days) >= _SPAN and days[-1] - days[0] == len(days) - 1:
+        return f"{names[days[0]]}-{names[days[-1]]}"
+    return ", ".join(names[day] for day in days)
+
+
+def clock(at: datetime, zone: ZoneInfo) -> str:
+    """`Mon 23 Nov, 09:30`: a moment by the clock of a zone that is named beside it."""
+    return format_datetime(at, tr("EEE d MMM, HH:mm"), tzinfo=zone, locale=spoken().locale)
 
 
 def age(span: timedelta) -> str:

@@ -29,10 +29,7 @@ def open_alerts_message(found: OpenAlerts, *, now: datetime) -> Message:
     ordered = sorted(alerts, key=lambda alert: -alert.limit.percent(alert.state.core_hours))
     blocks: list[Block] = []
     for alert in ordered[:MOST_SHOWN]:
-        state = alert.state
-        blocks.append(SectionBlock(_line(alert, now)))
-        key = AlertKey(limit_id=alert.limit.limit_id, subject=alert.subject, window_start=state.window.start)
-        blocks.append(alert_buttons(key, acknowledged=state.acknowledged_at is not None))
+        blocks += open_alert_blocks(alert, now)
     more = len(alerts) - MOST_SHOWN
     if more > 0:
         blocks.append(small_print(ntr("{count} more, each lower.", "{count} more, each lower.", more)))
@@ -50,6 +47,16 @@ def _hidden(count: int) -> str:
         "{count} open alerts are of people who have not agreed to all who read this channel, and are not shown.",
         count,
     )
+
+
+def open_alert_blocks(alert: OpenAlert, now: datetime) -> list[Block]:
+    """Draw one open alert with its buttons."""
+    state = alert.state
+    key = AlertKey(limit_id=alert.limit.limit_id, subject=alert.subject, window_start=state.window.start)
+    return [
+        SectionBlock(_line(alert, now)),
+        alert_buttons(key, acknowledged=state.acknowledged_at is not None),
+    ]
 
 
 def acknowledged_message(acted: AlertActed) -> Message:

@@ -7,7 +7,9 @@ from slackblocks import Block, SectionBlock
 from bot.domain.answers import ChannelStatus, LinkHealth, Status
 from bot.views.format import age, escape, hours
 from bot.views.kit import MOST_LINKS, Message, buttons, left_out, link_button, small_print
+from bot.views.language import tr
 from bot.views.link_health import token_sentence
+from bot.views.standup import next_words, schedule_words
 
 
 def status_message(status: Status, *, now: datetime, version: str) -> Message:
@@ -29,7 +31,14 @@ def _channel(channel: ChannelStatus) -> str:
     limits = "1 limit" if channel.limits == 1 else f"{channel.limits} limits"
     team = "nobody has joined its team" if not channel.members else f"{channel.members} joined its team"
     you = ", you among them" if channel.is_member else ""
-    return f"<#{channel.channel}>: {limits}; {team}{you}."
+    standup = ""
+    if channel.standup is not None:
+        standup = " " + tr(
+            "Standup: {schedule}, next {moment}.",
+            schedule=schedule_words(channel.standup.schedule),
+            moment=next_words(channel.standup),
+        )
+    return f"<#{channel.channel}>: {limits}; {team}{you}.{standup}"
 
 
 def _line(health: LinkHealth, now: datetime) -> str:

@@ -1,11 +1,12 @@
 """`team`: the table of who used how much, one message for each cluster and page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from slackblocks import Block, Button, ColumnSettings, RawText, SectionBlock, TableBlock, Text, TextType
 
+from bot.domain.standing import Audience
 from bot.domain.team_usage import TeamRow, TeamTable, TeamUsage
 from bot.views.alert_words import period_words
 from bot.views.audience import grown_words
@@ -138,7 +139,7 @@ def _page_blocks(team: TeamUsage, table: TeamTable, number: int) -> list[Block]:
     start = number * MOST_ROWS
     rows = table.rows[start : start + MOST_ROWS]
     label = escape(table.cluster.label)
-    blocks: list[Block] = [SectionBlock(f"*{_title(team, table, label)}*\n{_sum_words(table)}")]
+    blocks: list[Block] = [SectionBlock(f"*{_title(team, table, label)}*\n{sum_words(table)}")]
     if rows:
         blocks.append(_table(team, table, rows))
     return blocks
@@ -153,31 +154,31 @@ def _title(team: TeamUsage, table: TeamTable, label: str) -> str:
     )
 
 
-def _sum_words(table: TeamTable) -> str:
+def sum_words(table: TeamTable) -> str:
     """Say the sum, its share of the limit, pace and change; and that it says less than it seems."""
     if table.core_hours is None:
         return tr("The sum is not shown: it would tell on a single person.")
     if table.people == table.without_data:
         return tr("No data for this period yet.")
     if table.limit is None:
-        said = [tr("{used} core-hours used together", used=_number(table.core_hours))]
+        said = [tr("{used} core-hours used together", used=number_words(table.core_hours))]
     else:
         said = [
             tr(
                 "{used} core-hours used together, {share} of the team's limit of {limit}",
-                used=_number(table.core_hours),
-                share=_share(table, table.core_hours),
-                limit=_number(table.limit.core_hours),
+                used=number_words(table.core_hours),
+                share=share_of_whole(table, table.core_hours),
+                limit=number_words(table.limit.core_hours),
             )
         ]
     if table.pace_per_day is not None:
-        said.append(tr("pace about {pace} a day", pace=_number(table.pace_per_day)))
+        said.append(tr("pace about {pace} a day", pace=number_words(table.pace_per_day)))
     if table.before is not None:
         said.append(
             tr(
                 "{change} against the same time of the period before ({before})",
                 change=_change(table.core_hours, table.before),
-                before=_number(table.before),
+                before=number_words(table.before),
             )
         )
     if table.since is not None:
@@ -200,9 +201,9 @@ def _table(team: TeamUsage, table: TeamTable, rows: Sequence[TeamRow]) -> TableB
     cells.append(
         [
             ntr("{count} person together", "{count} people together", table.people),
-            _used(table.core_hours),
-            _share(table, table.core_hours),
-            _used(table.pace_per_day),
+            shown_hours(table.core_hours),
+            share_of_whole(table, table.core_hours),
+            shown_hours(table.pace_per_day),
             _change(table.core_hours, table.before),
         ]
     )
@@ -212,43 +213,45 @@ def _table(team: TeamUsage, table: TeamTable, rows: Sequence[TeamRow]) -> TableB
 
 
 def _cells(team: TeamUsage, table: TeamTable, row: TeamRow) -> list[str]:
-    who = _who(team, row)
+    person = who(team.names, row)
     if row.core_hours is None:
         seen = "-" if row.as_of is None else tr("last {day}", day=day(row.as_of, table.cluster))
-        return [who, tr("no data"), "-", "-", seen]
+        return [person, tr("no data"), "-", "-", seen]
     if row.since is not None:
-        who = tr("{name}, since {day}", name=who, day=day(row.since, table.cluster))
+        person = tr("{name}, since {day}", name=person, day=day(row.since, table.cluster))
     if row.is_stale and row.as_of is not None:
-        who = tr("{name}, as of {day}", name=who, day=day(row.as_of, table.cluster))
+        person = tr("{name}, as of {day}", name=person, day=day(row.as_of, table.cluster))
     return [
-        who,
-        _used(row.core_hours),
-        _share(table, row.core_hours),
-        _used(row.pace_per_day),
+        person,
+        shown_hours(row.core_hours),
+        share_of_whole(table, row.core_hours),
+        shown_hours(row.pace_per_day),
         _change(row.core_hours, row.before),
     ]
 
 
-def _who(team: TeamUsage, row: TeamRow) -> str:
+def who(names: Mapping[str, str], row: TeamRow) -> str:
     """Name a person: what Slack calls them and, if it is another one, their username."""
     username = shown_name(row.username, most=_LONGEST_USERNAME)
-    name = shown_name(team.names.get(row.user, row.user), most=_LONGEST_NAME)
+    name = shown_name(names.get(row.user, row.user), most=_LONGEST_NAME)
     if name.casefold() == username.casefold():
         return username
     return f"{name} ({username})"
 
 
-def _used(core_hours: float | None) -> str:
-    return "-" if core_hours is None else _number(core_hours)
+def shown_hours(core_hours: float | None) -> str:
+    """Write core-hours for a cell; without data a dash."""
+    return "-" if core_hours is None else number_words(core_hours)
 
 
-def _number(core_hours: float) -> str:
+def number_words(core_hours: float) -> str:
     """Write core-hours; those that fill no table's cell any more in powers of ten."""
     written = hours(core_hours)
     return written if len(written) <= _LONGEST_NUMBER else f"{core_hours:.3g}"
 
 
-def _share(table: TeamTable, core_hours: float | None) -> str:
+def share_of_whole(table: TeamTable, core_hours: float | None) -> str:
+    """Write the share of the team's limit, else of the sum."""
     if core_hours is None or not table.whole:
         return "-"
     percent = core_hours / table.whole * _FULL
@@ -282,11 +285,12 @@ def _unlinked_blocks(team: TeamUsage) -> list[Block]:
     if not team.unlinked:
         return []
     # Plain text: whatever people call themselves is no markup here.
-    return [SectionBlock(Text(_unlinked_words(team), TextType.PLAINTEXT))]
+    return [SectionBlock(Text(unlinked_words(team.unlinked, team.names), TextType.PLAINTEXT))]
 
 
-def _unlinked_words(team: TeamUsage) -> str:
-    names = [shown_name(team.names.get(user, user)) for user in team.unlinked]
+def unlinked_words(unlinked: Sequence[str], called: Mapping[str, str]) -> str:
+    """Name who is on the team and on no cluster, without markup."""
+    names = [shown_name(called.get(user, user)) for user in unlinked]
     more = len(names) - _MOST_UNLINKED
     named = tr(", ").join(names[:_MOST_UNLINKED])
     if more > 0:
@@ -295,42 +299,47 @@ def _unlinked_words(team: TeamUsage) -> str:
 
 
 def _guard_blocks(team: TeamUsage, command: str) -> list[Block]:
-    return [SectionBlock(_guard_words(team, command))] if team.lapsed else []
+    return [SectionBlock(_lapsed_words(team, command))] if team.lapsed else []
 
 
-def _guard_words(team: TeamUsage, command: str) -> str:
+def _lapsed_words(team: TeamUsage, command: str) -> str:
+    return lapsed_words(team.lapsed, team.people, team.audience, command=command)
+
+
+def lapsed_words(lapsed: int, people: int, audience: Audience, *, command: str) -> str:
+    """Say why single people are not named, and how they agree to it."""
     return ntr(
         "Numbers of single people are not shown: this channel can be read by {who}, and {count} of {people} on "
         "the team has not agreed to that. Who is asked agrees with `{command} join`.",
         "Numbers of single people are not shown: this channel can be read by {who}, and {count} of {people} on "
         "the team have not agreed to that. Who is asked agrees with `{command} join`.",
-        team.lapsed,
-        people=team.people,
-        who=grown_words(team.audience),
+        lapsed,
+        people=people,
+        who=grown_words(audience),
         command=command,
     )
 
 
 def _spoken(team: TeamUsage, table: TeamTable, number: int, command: str) -> str:
     """Say a page in full for screen readers, with as many people as a notification takes."""
-    said = [f"{_title(team, table, escape(table.cluster.label))}: {_sum_words(table)}"]
+    said = [f"{_title(team, table, escape(table.cluster.label))}: {sum_words(table)}"]
     start = number * MOST_ROWS
     rows = table.rows[start : start + MOST_ROWS]
     if rows:
-        people = [f"{escape(_who(team, row))} {_used_words(table, row)}" for row in rows[:_MOST_SAID]]
+        people = [f"{escape(who(team.names, row))} {_used_words(table, row)}" for row in rows[:_MOST_SAID]]
         more = len(rows) - len(people)
         rest = ntr("; and {count} more in the table", "; and {count} more in the table", more) if more else ""
         said.append(f"{'; '.join(people)}{rest}.")
     if team.lapsed:
-        said.append(_guard_words(team, command))
+        said.append(_lapsed_words(team, command))
     if table.as_of is not None:
         said.append(tr("As of {moment}.", moment=moment(table.as_of, table.cluster)))
     if team.unlinked and number == 0 and table is team.tables[0]:
-        said.append(escape(_unlinked_words(team)))
+        said.append(escape(unlinked_words(team.unlinked, team.names)))
     return " ".join(said)
 
 
 def _used_words(table: TeamTable, row: TeamRow) -> str:
     if row.core_hours is None:
         return tr("no data")
-    return f"{_used(row.core_hours)} ({_share(table, row.core_hours)})"
+    return f"{shown_hours(row.core_hours)} ({share_of_whole(table, row.core_hours)})"

@@ -49,10 +49,11 @@ def trouble_sentence(code: str) -> str:
 
 
 def trouble_message_text(place: Place, code: str) -> str:
-    """Say to whoever set a limit that its channel does not take messages."""
+    """Say to whoever set a limit or a standup that its channel does not take messages."""
     return tr(
         "I cannot post in {place}: {trouble} "
-        "Your limit stays. What I owe there waits, and is told as soon as posting works again.",
+        "What you set up there stays. What I owe there waits, and is told as soon as posting works again; "
+        "only a digest that is two hours late is skipped, and said in the next one.",
         place=where(place),
         trouble=trouble_sentence(code),
     )

@@ -10,6 +10,7 @@ from bot.domain.answers import LimitShare, LinkUsage, TeammateUsage
 from bot.domain.clusters import Cluster
 from bot.domain.errors import PersonCanFix, SealBroken, WalltimeError
 from bot.domain.limits import FULL
+from bot.domain.usage import Reading
 from bot.views.errors import sentence
 from bot.views.forecast import forecast_words
 from bot.views.format import age, escape, hours, local_moment, moment
@@ -53,24 +54,29 @@ def _link_blocks(answer: LinkUsage, now: datetime) -> list[Block]:
     if answer.reading is None:
         blocks.append(SectionBlock(f"{name}\nNo reading yet."))
     else:
-        fields = [f"*Used*\n{hours(answer.reading.core_hours)} core-hours"]
-        if answer.this_month is not None:
-            since = answer.this_month.since
-            mark = f"\nsince {local_moment(since, answer.cluster)}" if since else ""
-            fields.append(f"*This month*\n{hours(answer.this_month.core_hours)} core-hours{mark}")
-        if answer.pace_per_day is not None:
-            fields.append(f"*Pace*\nabout {hours(answer.pace_per_day)} core-hours a day")
-        blocks.append(SectionBlock(name, fields=[*fields]))
+        blocks.append(SectionBlock(name, fields=[*usage_fields(answer, answer.reading)]))
         if answer.limits:
-            lines = (f"• {_limit(one, answer.cluster)}" for one in answer.limits[:MOST_LIMITS])
+            lines = (f"• {share_words(one, answer.cluster)}" for one in answer.limits[:MOST_LIMITS])
             blocks.append(SectionBlock("\n".join(lines)))
         blocks.append(small_print(f"as of {local_moment(answer.reading.confirmed_at, answer.cluster)}"))
     if answer.problem is not None:
-        again = link_button(answer.cluster.name, "Link again") if _relink_helps(answer.problem) else None
+        again = link_button(answer.cluster.name, "Link again") if relink_helps(answer.problem) else None
         blocks.append(
             SectionBlock(f":warning: {escape(_problem(answer, answer.problem, now))}", accessory=again)
         )
     return blocks
+
+
+def usage_fields(answer: LinkUsage, reading: Reading) -> list[str]:
+    """Say the numbers of a link, each under its name."""
+    fields = [f"*Used*\n{hours(reading.core_hours)} core-hours"]
+    if answer.this_month is not None:
+        since = answer.this_month.since
+        mark = f"\nsince {local_moment(since, answer.cluster)}" if since else ""
+        fields.append(f"*This month*\n{hours(answer.this_month.core_hours)} core-hours{mark}")
+    if answer.pace_per_day is not None:
+        fields.append(f"*Pace*\nabout {hours(answer.pace_per_day)} core-hours a day")
+    return fields
 
 
 def _spoken(answer: LinkUsage, now: datetime) -> str:
@@ -87,13 +93,13 @@ def _spoken(answer: LinkUsage, now: datetime) -> str:
             said.append(f"This month{mark}: {hours(answer.this_month.core_hours)} core-hours.")
         if answer.pace_per_day is not None:
             said.append(f"Pace: about {hours(answer.pace_per_day)} core-hours a day.")
-        said += [f"{_limit(one, answer.cluster)}." for one in answer.limits[:MOST_LIMITS]]
+        said += [f"{share_words(one, answer.cluster)}." for one in answer.limits[:MOST_LIMITS]]
     if answer.problem is not None:
         said.append(escape(_problem(answer, answer.problem, now)))
     return " ".join(said)
 
 
-def _limit(one: LimitShare, cluster: Cluster) -> str:
+def share_words(one: LimitShare, cluster: Cluster) -> str:
     """Say how full a limit is, and when it will be full; a channel's limit names its channel."""
     limit = one.limit
     where = f" (<#{limit.scope.channel}>)" if limit.scope.channel else ""
@@ -111,5 +117,6 @@ def _problem(answer: LinkUsage, problem: WalltimeError, now: datetime) -> str:
     return f"{why} Shown is the last reading, {age(now - answer.reading.confirmed_at)} old."
 
 
-def _relink_helps(problem: WalltimeError) -> bool:
+def relink_helps(problem: WalltimeError) -> bool:
+    """Tell whether a new token would help."""
     return isinstance(problem, PersonCanFix | SealBroken)

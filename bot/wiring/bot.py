@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.cluster.client import PATIENCE, HttpClusterApi
 from bot.cluster.platform import HttpPlatform
 from bot.domain.limits import Place
+from bot.domain.polling import LONGEST_GAP
 from bot.domain.secret import Secret
 from bot.jobs.alone import AloneInProcess
 from bot.jobs.delivery import Delivery
@@ -29,6 +30,7 @@ from bot.slack.app import dispatch, make_app
 from bot.slack.audiences import SlackAudiences
 from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.desk import Desk
+from bot.slack.home import Homes
 from bot.slack.link_questions import SlackLinkQuestions
 from bot.slack.notifier import SlackNotifier
 from bot.slack.socket_mode import SocketMode
@@ -45,6 +47,7 @@ from bot.store.notices import SqlNotices, SqlPlaces
 from bot.store.old_readings import SqlOldReadings
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
+from bot.store.standups import SqlStandups
 from bot.store.teams import SqlTeams
 from bot.store.tokens import SqlTokens
 from bot.store.workspaces import SqlWorkspaces
@@ -53,6 +56,8 @@ from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.choose_language import ChooseLanguage
 from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
+from bot.usecases.delivery.discretion import Discretion
+from bot.usecases.gather_digest import GatherDigest
 from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.hear_of_channel import HearOfChannel
 from bot.usecases.join_team import JoinTeam
@@ -63,13 +68,16 @@ from bot.usecases.link_by_page import LinkByPage
 from bot.usecases.poll_link import PollLink
 from bot.usecases.renew_token import LEASE, RenewToken
 from bot.usecases.set_limit import SetLimit
+from bot.usecases.set_standup import SetStandup
 from bot.usecases.show_history import ShowHistory
+from bot.usecases.show_home import ShowHome
 from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.show_team import ShowTeam
 from bot.usecases.sign_in import SignIn
 from bot.usecases.take_reading import TakeReading
 from bot.usecases.thin_readings import ThinReadings
+from bot.usecases.turn_standups import TurnStandups
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.alerts import AlertDrawings
 from bot.views.team import ask_again_sentence
@@ -168,7 +176,9 @@ class Bot:
             opened.push_async_callback(self._drain)
             client = make_client(settings.slack_api_url, self._session)
             desk = self._desk(api, platform)
-            app = make_app(desk, client, bot_token=self._bot_token, identity=lambda: self._identity)
+            homes = Homes(desk, self._client_for)
+            self._engine.every(self._tick, "home", homes.turn)
+            app = make_app(desk, homes, client, bot_token=self._bot_token, identity=lambda: self._identity)
             self._server = Server(
                 make_server(
                     slack_events=self._slack_events(app),
@@ -278,6 +288,7 @@ class Bot:
             lambda polled, now: poll(polled, now=now),
             self._tasks,
             clock=self._clock,
+            furthest=LONGEST_GAP * self._settings.poll_interval,
             at_once=self._settings.polls_at_once,
         )
         thin = ThinReadings(clusters=clusters, old=SqlOldReadings(self._database))
@@ -285,11 +296,18 @@ class Bot:
 
         async def drawings(workspace: str, place: Place) -> AlertDrawings:
             language = await tongues.of_place(workspace, place)
-            return AlertDrawings(clusters=clusters, language=language)
+            return AlertDrawings(clusters=clusters, language=language, command=self._settings.command)
 
         renewing = Renewing(
             tokens, lambda held, now: renew(held, now=now), self._tasks, clock=self._clock, lease=LEASE
         )
+        audiences = SlackAudiences(self._client_for, self._clock)
+        guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
+        standups = SqlStandups(self._database)
+        digests = GatherDigest(
+            counting=counting, limits=limits, alerts=alerts, standups=standups, guard=guard
+        )
+        turn_standups = TurnStandups(standups=standups)
         deliver = DeliverNotices(
             notices=notices,
             alerts=alerts,
@@ -297,6 +315,8 @@ class Bot:
             places=places,
             notifier=SlackNotifier(client_for=self._client_for),
             drawings=drawings,
+            discretion=Discretion(guard=guard, counting=counting),
+            digests=digests,
             together=_together,
             clock=self._clock,
         )
@@ -312,16 +332,20 @@ class Bot:
         self._engine.every(self._tick, "polling", polling.turn)
         self._engine.every(self._tick, "renewal", renewing.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
+        self._engine.every(self._tick, "standups", lambda: turn_standups(now=self._clock()))
         self._engine.every(THIN_EVERY, "thinning", lambda: thin(now=self._clock()))
-        audiences = SlackAudiences(self._client_for, self._clock)
-        guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
         answer_usage = AnswerUsage(
+            clusters=clusters, links=links, readings=readings, live=live, limits=limits, counting=counting
+        )
+        show_status = ShowStatus(
             clusters=clusters,
             links=links,
             readings=readings,
-            live=live,
+            polls=polls,
             limits=limits,
-            counting=counting,
+            teams=teams,
+            tokens=tokens,
+            standups=standups,
         )
         return Desk(
             command=self._settings.command,
@@ -337,14 +361,14 @@ class Bot:
             link_account=link_account,
             link_by_access_key=LinkByAccessKey(sign_in=sign_in, link_account=link_account),
             unlink_account=UnlinkAccount(links=links),
-            show_status=ShowStatus(
-                clusters=clusters,
-                links=links,
-                readings=readings,
-                polls=polls,
+            show_status=show_status,
+            show_home=ShowHome(
+                answer_usage=answer_usage,
+                show_status=show_status,
                 limits=limits,
+                alerts=alerts,
                 teams=teams,
-                tokens=tokens,
+                languages=languages,
             ),
             show_history=ShowHistory(
                 clusters=clusters, readings=readings, polls=polls, limits=limits, teams=teams, guard=guard
@@ -360,6 +384,9 @@ class Bot:
             hear_of_channel=HearOfChannel(places=places),
             show_team=ShowTeam(counting=counting, limits=limits, guard=guard),
             show_person=ShowPerson(answer_usage=answer_usage, counting=counting, teams=teams, guard=guard),
+            set_standup=SetStandup(
+                standups=standups, teams=teams, notices=notices, audit=audit, gather=digests
+            ),
             guard_audience=guard,
             audiences=audiences,
             admins=self._settings.admins,

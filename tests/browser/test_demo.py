@@ -73,11 +73,26 @@ async def test_with_the_cluster_down_the_last_reading_is_shown(page: Page) -> No
 async def test_home_shows_the_usage_and_works_on_a_phone(page: Page) -> None:
     await page.get_by_test_id("channel-hpc").click()
     await link(page)
+    await say(page, "/walltime join")
+    await page.get_by_test_id("button-team.join.confirm").click()
+    await expect(page.get_by_text("You are in the team of").last).to_be_visible()
     await page.get_by_test_id("app").click()
     await page.get_by_test_id("home-tab").click()
-    await expect(page.get_by_text("Your core-hours")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Your core-hours")).to_be_visible()
+    await expect(page.get_by_text("1 person joined")).to_be_visible()
+    await page.get_by_role("button", name="Add a limit").click()
+    await page.get_by_test_id("field-cluster").select_option("east")
+    await page.get_by_test_id("field-core_hours").fill("20000")
+    await page.get_by_test_id("field-period").select_option("total")
+    await page.get_by_test_id("modal-submit").click()
+    await expect(page.get_by_text("of 20,000.00 core-hours in total")).to_be_visible()  # by itself
     await shot(page, "home")
+    await page.get_by_role("button", name="Status").click()
+    await expect(page.get_by_test_id("modal")).to_contain_text("For support")
+    await shot(page, "home-status")
+    await page.get_by_test_id("modal-close").click()
     await page.set_viewport_size({"width": 360, "height": 740})
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= 360
+    await page.wait_for_timeout(500)  # the sidebar slides away
     await shot(page, "home-phone")

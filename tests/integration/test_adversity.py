@@ -16,8 +16,8 @@ from tests.world import GENERAL, World
 
 async def test_the_word_payload_in_a_command_is_a_word_like_others(lab: World) -> None:
     async with lab.bot():
-        await lab.alice.command("/walltime payload", channel=GENERAL)
-        await lab.alice.wait_message(lambda m: "I do not understand “payload”" in m.text)
+        await lab.alice.command("/walltime payload east", channel=GENERAL)
+        await lab.alice.wait_message(lambda m: "I do not understand “payload east”" in m.text)
 
 
 async def test_a_locked_database_costs_no_acknowledgement(lab: World) -> None:

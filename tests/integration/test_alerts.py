@@ -181,3 +181,24 @@ async def test_killed_between_crossing_and_delivery_it_is_told_once(lab: World, 
     async with fast(lab):
         await settled(lab)
         assert len(posted(alice, alice.dm)) == 1
+
+
+async def test_an_alert_names_nobody_who_has_not_agreed_to_whoever_reads_the_channel(lab: World) -> None:
+    slack, alice = lab.slack.workspaces["T0LAB"], lab.alice
+    async with fast(lab):
+        await lab.link(alice)
+        await join(alice)
+        await say(lab.bob, "limit each 2000 total at 80,100", "Limit set")
+        await settled(lab)
+        before = len(posted(lab.bob, GENERAL))
+        slack.add_person("U0GUS", name="gus", is_restricted=True)
+        slack.join(GENERAL, "U0GUS")
+        await shows(lab, "alice", 1700)
+        await settled(lab)
+        (told,) = posted(lab.bob, GENERAL)[before:]
+        assert "one person of its team" in told.text
+        assert "alice" not in str(told).lower()
+        await shows(lab, "alice", 2100)
+        await settled(lab)
+        assert len(posted(lab.bob, GENERAL)) == before + 1
+        assert [m.text for m in posted(alice, alice.dm) if "join" in m.text] != []

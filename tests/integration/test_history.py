@@ -11,7 +11,7 @@ import pytest
 
 from bot.playground.slack import Fault, Message
 from bot.playground.slack.client import Client
-from tests.alerts_kit import say
+from tests.alerts_kit import join, say
 from tests.world import BOB, GENERAL, TEAM, World
 
 PRIVATE = "C0PRIVATE"
@@ -31,12 +31,6 @@ async def days_pass(lab: World, *people: tuple[Client, str, tuple[float, ...]]) 
         lab.hours_pass(24)
         for who, username, _ in people:
             await say(who, "", f"{shown[username]:,.2f} core-hours used")
-
-
-async def join(who: Client, channel: str = GENERAL) -> None:
-    question = await say(who, "join", "Join the team", channel=channel)
-    await who.click("team.join.confirm", message=question)
-    await who.wait_message(lambda m: "now: its members" in m.text)
 
 
 def kinds(message: Message) -> list[str]:
@@ -128,18 +122,18 @@ async def test_a_person_s_days_are_for_the_channel_that_they_joined(lab: World) 
     lab.slack.workspaces[TEAM].add_channel(PRIVATE, "private", members={"U0ALICE", BOB}, is_private=True)
     async with lab.bot():
         await days_pass(lab, (lab.alice, "alice", (1, 2)), (lab.bob, "bob", (10, 20)))
-        refused = await say(lab.alice, f"history <@{BOB}>", "does not share")
-        assert "bob" not in json.dumps(refused.blocks)
+        refused = await say(lab.alice, f"history <@{BOB}>", "has not joined this channel's team")
+        assert "30.00" not in json.dumps(refused.blocks)
         await join(lab.bob)
         shown = await say(lab.alice, f"history <@{BOB}> 7d", "bob on East: 30.00")
         assert "alice" not in json.dumps(shown.blocks)
-        await say(lab.alice, f"history <@{BOB}>", "does not share", channel=PRIVATE)
+        await say(lab.alice, f"history <@{BOB}>", "has not joined this channel's team", channel=PRIVATE)
         await say(lab.alice, f"history <@{BOB}>", "type it in the channel", channel=lab.alice.dm)
         # The button is asked for again at the click: sharing has ended meanwhile.
         await say(lab.bob, "leave", "You have left the team")
         mark = lab.alice.mark()
         await lab.alice.click("history.csv", message=shown)
-        await lab.alice.wait_message(lambda m: "does not share" in m.text, since=mark)
+        await lab.alice.wait_message(lambda m: "has not joined this channel's team" in m.text, since=mark)
         assert not any(m.files for m in lab.alice.messages(lab.alice.dm))
 
 
@@ -153,7 +147,7 @@ async def test_who_left_the_channel_sees_nothing_of_its_people_any_more(lab: Wor
         for message in (team, person):
             mark = lab.alice.mark()
             await lab.alice.click("history.csv", message=message)
-            await lab.alice.wait_message(lambda m: "for members of the channel" in m.text, since=mark)
+            await lab.alice.wait_message(lambda m: "Only members of the channel" in m.text, since=mark)
         assert not any(m.files for m in lab.alice.messages(lab.alice.dm))
 
 

@@ -15,6 +15,8 @@ export const WORDS = [
   ["team", "Who of this channel's team used how much"],
   ["join", "Share your usage with this channel's team"],
   ["leave", "Stop sharing it"],
+  ["standup 09:30 mon-fri", "A digest of the team, every day at this time"],
+  ["standup preview", "See the digest before"],
   ["status", "Links, token expiry, last reading, next poll"],
   ["lang zh", "Speak Chinese with me"],
   ["help", "All commands"],

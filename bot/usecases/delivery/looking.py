@@ -6,7 +6,10 @@ from datetime import datetime
 
 from bot.domain.errors import TellingRefused
 from bot.ports.alerting import Alert, Notice, NoticeKind, Receipt
+from bot.usecases.delivery.digests import Digesting
 from bot.usecases.delivery.in_hand import InHand
+from bot.usecases.delivery.pages import thread_of
+from bot.usecases.delivery.posting import Posting
 from bot.usecases.delivery.truth import Truth
 from bot.usecases.delivery.turn import Turn
 from bot.usecases.delivery.units import Unit, has_first, id_in_table
@@ -19,6 +22,8 @@ class Looking:
     turn: Turn
     hand: InHand
     truth: Truth
+    posting: Posting
+    digesting: Digesting
 
     async def look(self) -> None:
         """Look for interrupted notices; what went out in one message was marked at one time."""
@@ -55,11 +60,15 @@ class Looking:
         """Look for a message of their own, and for a storm's table."""
         own, table = group[0].notice_id, id_in_table(group[0])
         for notice_id in [own, table] if has_first(group) else [own]:
-            receipt = await self._find(notice_id, since, None)
+            receipt = await self._find(notice_id, since, thread_of(group[0]))
             if receipt is not None:
                 shared = notice_id == table
                 if shared:
                     self.turn.memory.storm = (receipt, since)
+                pages = await self.digesting.pages_of(group[0])
+                if not self.hand.holds(group):
+                    return True  # what follows it cannot be known just now: it is looked for again
+                await self.posting.owe_pages(group[0], pages, receipt)
                 await self.hand.told_first(group, receipt, shared=shared)
                 return True
         return False

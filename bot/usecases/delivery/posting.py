@@ -1,11 +1,14 @@
 """Posting: one attempt, and how it ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.domain.digests import DigestPage
 from bot.domain.errors import TellingRefused, TellingUnsure
-from bot.ports.alerting import Alert, Receipt
+from bot.ports.alerting import Alert, Notice, Receipt
 from bot.usecases.delivery.in_hand import InHand
+from bot.usecases.delivery.pages import pages_owed
 from bot.usecases.delivery.turn import Turn
 from bot.usecases.delivery.units import Unit, has_first, id_in_table
 
@@ -14,7 +17,7 @@ _THREAD_GONE: Final = frozenset({"thread_not_found", "message_not_found", "canno
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Post:
-    """One message about to go out, with every notice that it tells."""
+    """One message about to go out, with every notice that it tells; `pages` follow in its thread."""
 
     notices: Unit
     message: object
@@ -22,6 +25,7 @@ class Post:
     thread: Receipt | None = None
     broadcast: bool = False
     is_table: bool = False
+    pages: tuple[DigestPage, ...] = ()
 
     @property
     def notice_id(self) -> str:
@@ -72,13 +76,20 @@ class Posting:
         else:
             if has_first(post.notices):
                 memory.told_alone.append(now)
+            await self.owe_pages(post.notices[0], post.pages, receipt)
             await self.hand.told_first(post.notices, receipt, shared=False)
+
+    async def owe_pages(self, digest: Notice, pages: Sequence[DigestPage], root: Receipt) -> None:
+        """Owe what follows a digest, before it counts as told."""
+        for notice in pages_owed(digest, pages, root, now=self.turn.now):
+            await self.turn.ports.notices.owe(notice)
 
     async def _refused(self, post: Post, code: str) -> None:
         """Drop what Slack never takes; if only the message replied to is gone, post a new one."""
         turn = self.turn
         turn.outcome.refused.append((turn.place, code))
-        if post.thread is None or code not in _THREAD_GONE:
+        is_page = post.alert is None and not post.is_table
+        if post.thread is None or code not in _THREAD_GONE or is_page:
             await self.hand.drop(post.notices, code)
         elif post.is_table or post.alert is None:
             turn.memory.storm = None

@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.alerts import Form, Telling
+from bot.domain.limits import Place, PlaceKind
 from bot.ports.alerting import Alert, Notice, NoticeKind
+from bot.usecases.delivery.digests import Digesting
 from bot.usecases.delivery.in_hand import InHand
 from bot.usecases.delivery.posting import Post, Posting
 from bot.usecases.delivery.storms import Storms
@@ -14,6 +16,7 @@ from bot.usecases.delivery.turn import FIRST_MESSAGE_WITHIN, PACE, Turn
 from bot.usecases.delivery.units import Unit, has_first, is_edit, speaker, units_of
 
 TOO_OLD: Final = timedelta(days=7)
+_DIGEST: Final = frozenset({NoticeKind.STANDUP, NoticeKind.STANDUP_PART})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +28,7 @@ class Speaking:
     truth: Truth
     posting: Posting
     storms: Storms
+    digesting: Digesting
 
     async def speak(self) -> None:
         """Post one message: a storm's, else that of the oldest notice that is still true."""
@@ -45,6 +49,8 @@ class Speaking:
 
     async def _post_of(self, unit: Unit) -> Post | None:
         """Return the message that tells these, or None if they were dropped or have to wait."""
+        if unit[0].kind in _DIGEST:
+            return await self.digesting.post_of(unit[0])
         if unit[0].kind is not NoticeKind.ALERT:
             return await self._finished(unit[0])
         true = await self.truth.of(unit)
@@ -72,7 +78,10 @@ class Speaking:
             if speaker(notices).telling is Telling.RESOLVED and not alert.state.is_open:
                 await self.hand.drop(notices, "what it ends was never told")
                 return None
-        message = self.turn.drawn(lambda draw: draw.alert(alert, now=now))
+        audience = self.turn.withheld.get((alert.limit.limit_id, alert.subject))
+        message = self.turn.drawn(
+            lambda draw: draw.alert(alert, now=now) if audience is None else draw.withheld(audience)
+        )
         return Post(notices=notices, message=message, alert=alert)
 
     async def _finished(self, notice: Notice) -> Post | None:
@@ -92,12 +101,12 @@ class Speaking:
         turn = self.turn
         if turn.now - notice.created_at > TOO_OLD:
             return "too old"
-        if notice.limit_id is None:
-            return None
-        limit = await turn.ports.limits.one(turn.workspace, notice.limit_id)
-        if limit is None:
-            return "the limit is gone"
+        if notice.limit_id is not None:
+            limit = await turn.ports.limits.one(turn.workspace, notice.limit_id)
+            if limit is None:
+                return "the limit is gone"
         if notice.kind is NoticeKind.CHANNEL_TROUBLE:
-            trouble = await turn.ports.places.trouble(turn.workspace, limit.tells)
+            channel = Place(kind=PlaceKind.CHANNEL, slack_id=notice.subject)
+            trouble = await turn.ports.places.trouble(turn.workspace, channel)
             return "the channel works again" if trouble is None else None
         return None

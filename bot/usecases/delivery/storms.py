@@ -70,6 +70,8 @@ class Storms:
             true = await self.truth.of(unit)
             if true is not None and has_first(true[1]):
                 alert, notices = true
+                if (alert.limit.limit_id, alert.subject) in self.turn.withheld:
+                    continue  # told by itself, without a name
                 rows.append((notices, (alert, speaker(notices))))
         return sorted(rows, key=lambda row: -row[1][0].limit.percent(row[1][0].state.core_hours))
 

@@ -8,7 +8,7 @@ from bot.domain.limits import FULL
 from bot.ports.alerting import Alert, Notice
 from bot.usecases.delivery.in_hand import InHand
 from bot.usecases.delivery.turn import PACE, Turn
-from bot.usecases.delivery.units import Unit
+from bot.usecases.delivery.units import Unit, has_first
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +32,19 @@ class Truth:
                 await self.hand.drop([notice], why)
             else:
                 true.append(notice)
-        return (alert, tuple(true)) if true else None
+        return await self._told(alert, tuple(true)) if true else None
+
+    async def _told(self, alert: Alert, notices: Unit) -> tuple[Alert, Unit] | None:
+        """Keep what the channel may be told; of an alert that it may not, only that there is one."""
+        discretion = self.turn.ports.discretion
+        audience = None if discretion is None else await discretion.withholds(self.turn, alert)
+        if audience is None:
+            return alert, notices
+        if not has_first(notices):
+            await self.hand.drop(notices, "others can read the channel now")
+            return None
+        self.turn.withheld[alert.limit.limit_id, alert.subject] = audience
+        return alert, notices
 
     async def alert(self, notice: Notice) -> Alert | str:
         """Return the alert a notice is about, as it is now, or why there is none."""

@@ -1,13 +1,17 @@
 """One place's turn: what its parts share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from bot.domain.alerts import Owed
+from bot.domain.audience import Guard
+from bot.domain.digests import Digest, DigestPage, OwedDigest
 from bot.domain.health import LinkNews
 from bot.domain.limits import Place
+from bot.domain.standing import Audience
+from bot.domain.standups import Standup
 from bot.ports.alerting import Alert, Alerts, Limits, Notices, Notifier, Places, Receipt
 from bot.usecases.delivery.units import Row
 
@@ -45,21 +49,63 @@ class Drawings(Protocol):
         """Draw what a link's owner hears."""
         ...
 
+    def withheld(self, audience: Audience) -> object:
+        """Draw what stands for an alert that must not say whose use it is."""
+        ...
+
+    def digest(self, digest: Digest, *, now: datetime) -> object:
+        """Draw a digest's message."""
+        ...
+
+    def digest_page(self, digest: Digest, page: DigestPage) -> object:
+        """Draw a page for its thread."""
+        ...
+
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages, and what to do."""
         ...
 
 
+class Discretes(Protocol):
+    """Who decides what a channel may be told; `bot.usecases.delivery.discretion` does."""
+
+    async def withholds(self, turn: "Turn", alert: Alert) -> Audience | None:
+        """Return the readers that keep an alert from being told, None if it may be."""
+        ...
+
+
+class Digests(Protocol):
+    """What delivery asks about digests; `bot.usecases.gather_digest.GatherDigest` answers."""
+
+    async def __call__(self, workspace: str, channel: str, owed: OwedDigest, *, now: datetime) -> Digest:
+        """Return a digest as things stand now; raises ChannelClosed or AudienceUnknown."""
+        ...
+
+    async def may_name(self, workspace: str, channel: str, users: Collection[str], *, now: datetime) -> bool:
+        """Tell whether these people may be named there now; raises ChannelClosed or AudienceUnknown."""
+        ...
+
+    async def standup(self, workspace: str, channel: str) -> Standup | None:
+        """Return a channel's standup."""
+        ...
+
+    async def skip(self, workspace: str, channel: str, day: date) -> None:
+        """Remember that a date's digest was not told, for the next one to say."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ports:
-    """Whom delivery asks."""
+    """Whom delivery asks; without `discretion` everybody may read everything."""
 
     notices: Notices
     alerts: Alerts
     limits: Limits
     places: Places
     notifier: Notifier
+    digests: Digests
     draw: Drawings
+    discretion: Discretes | None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -87,6 +133,7 @@ class Memory:
     tried_at: datetime | None = None
     told_alone: list[datetime] = field(default_factory=list)
     storm: tuple[Receipt, datetime] | None = None
+    digest: tuple[Digest, datetime] | None = None  # the last one gathered, for the pages that follow
     is_busy: bool = False
 
     def next_slot(self, now: datetime) -> datetime:
@@ -100,7 +147,10 @@ class Memory:
 
 @dataclass(kw_only=True, slots=True)
 class Turn:
-    """Whose turn it is; it began at `now`. `loaded` are the alerts as they stand, or why there is none."""
+    """Whose turn it is; it began at `now`. `loaded` are the alerts as they stand, or why there is none.
+
+    `guard` is what the channel may be told, once somebody asked; `withheld` are alerts that it may not.
+    """
 
     ports: Ports
     workspace: str
@@ -111,6 +161,8 @@ class Turn:
     clock: Callable[[], datetime]
     is_in_trouble: bool = False
     loaded: dict[tuple[str, str], Alert | str] = field(default_factory=dict)
+    guard: Guard | None = None
+    withheld: dict[tuple[str, str], Audience] = field(default_factory=dict)
 
     def drawn(self, draw: Callable[[Drawings], object]) -> object:
         """Draw; None if that fails: one message that cannot be drawn must not hold up its place."""

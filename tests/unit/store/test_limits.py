@@ -107,7 +107,7 @@ async def test_a_limit_takes_the_place_of_one_and_removes_another_at_once(store:
     await SqlLimits(store.database).put(
         LATER, replaces=EACH, supersedes=OTHER, judged=judged(over=1), notices=[notice("edit")]
     )
-    assert await SqlLimits(store.database).all_on("T1", "east") == (LATER,)
+    assert await SqlLimits(store.database).of("T1", user="", channel=str(LATER.scope.channel)) == (LATER,)
     actions = ["limit_set", "limit_set", "limit_changed", "limit_removed"]
     assert [row.action for row in await store.rows("audit")] == actions
 

@@ -55,9 +55,9 @@ class FakeLimits:
         ]
         return tuple(sorted(found, key=lambda limit: (limit.set_at, limit.limit_id)))
 
-    async def all_on(self, workspace: str, cluster: str) -> tuple[Limit, ...]:
+    async def counting(self, person: Person, cluster: str) -> tuple[Limit, ...]:
         found = self._memory.limits.values()
-        return tuple(one for one in found if (one.workspace, one.cluster) == (workspace, cluster))
+        return tuple(one for one in found if (one.workspace, one.cluster) == (person.workspace, cluster))
 
     async def one(self, workspace: str, limit_id: str) -> Limit | None:
         found = self._memory.limits.get(limit_id)
@@ -212,7 +212,9 @@ class FakePolls:
             if one.person.workspace == workspace and one.person.user in users and one.cluster == cluster
         )
 
-    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Polled, ...]:
+    async def claim(
+        self, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
+    ) -> tuple[Polled, ...]:
         raise NotImplementedError
 
     async def plan(self, polled: Polled, *, next_at: datetime, notice: Notice | None) -> None:

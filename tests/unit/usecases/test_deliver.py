@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -12,11 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.alerts import AlertState, Decision, Form, Owed, Reason, Telling, Transition
-from bot.domain.errors import TellingFailed, TellingPaused, TellingRefused, TellingUnsure
+from bot.domain.digests import Digest, DigestPage, OwedDigest
+from bot.domain.errors import (
+    TellingFailed,
+    TellingPaused,
+    TellingRefused,
+    TellingUnsure,
+    WalltimeError,
+)
 from bot.domain.health import LinkNews
 from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import MONTH, next_window, window
+from bot.domain.standing import Audience
+from bot.domain.standups import Standup
 from bot.domain.usage import Window
 from bot.ports import AuditEntry
 from bot.ports.alerting import Alert, ChannelTrouble, Judged, Notice, NoticeKind, Receipt
@@ -108,6 +117,17 @@ class Draw:
     def news(self, news: LinkNews) -> object:
         return ("news", news.username)
 
+    def withheld(self, audience: Audience) -> object:
+        return ("withheld", audience.guests)
+
+    def digest(self, digest: Digest, *, now: datetime) -> object:
+        del now
+        return ("digest", digest.day, [page.users for page in digest.pages[:1]])
+
+    def digest_page(self, digest: Digest, page: DigestPage) -> object:
+        del digest
+        return ("page", page.users)
+
     def trouble(self, place: Place, code: str) -> str:
         return f"{place.slack_id}: {code}"
 
@@ -131,6 +151,8 @@ class World:
         self.limits: dict[str, Limit] = {}
         self.alerts: dict[tuple[str, str], Alert] = {}
         self.steps: list[Transition] = []
+        self.digest: Digest | WalltimeError | None = None
+        self.standup: Standup | None = None
         self.troubles: dict[Place, ChannelTrouble] = {}
         self.slack: list[Posted] = []
         self.ends: list[str] = []
@@ -153,6 +175,7 @@ class World:
             places=Places_(self),
             notifier=Notifier_(self),
             drawings=drawings,
+            digests=Digests_(self),
             together=together,
             clock=lambda: self.now,
         )
@@ -324,7 +347,7 @@ class Limits_:  # noqa: N801
     async def of(self, workspace: str, *, user: str, channel: str | None) -> tuple[Limit, ...]:
         raise NotImplementedError
 
-    async def all_on(self, workspace: str, cluster: str) -> tuple[Limit, ...]:
+    async def counting(self, person: Person, cluster: str) -> tuple[Limit, ...]:
         raise NotImplementedError
 
     async def one(self, workspace: str, limit_id: str) -> Limit | None:
@@ -359,6 +382,33 @@ class Places_:  # noqa: N801
         self.world.troubles.pop(place, None)
         if trouble is not None:
             self.world.troubles[place] = trouble
+
+
+class Digests_:  # noqa: N801
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def __call__(self, workspace: str, channel: str, owed: OwedDigest, *, now: datetime) -> Digest:
+        del workspace, channel, now
+        found = self.world.digest
+        if isinstance(found, WalltimeError):
+            raise found
+        assert found is not None
+        return replace(found, day=owed.day, asked_by=owed.asked_by)
+
+    async def may_name(self, workspace: str, channel: str, users: Collection[str], *, now: datetime) -> bool:
+        del users
+        owed = OwedDigest(day=now.date(), due_at=now)
+        return not (await self(workspace, channel, owed, now=now)).lapsed
+
+    async def standup(self, workspace: str, channel: str) -> Standup | None:
+        del workspace, channel
+        return self.world.standup
+
+    async def skip(self, workspace: str, channel: str, day: date) -> None:
+        del workspace, channel
+        assert self.world.standup is not None
+        self.world.standup = self.world.standup.skip(day)
 
 
 class Notifier_:  # noqa: N801

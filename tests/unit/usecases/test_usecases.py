@@ -28,6 +28,7 @@ from bot.domain.usage import Reading, Usage
 from bot.jobs.alone import AloneInProcess
 from bot.store.audit import SqlAuditLog
 from bot.store.engine import Database
+from bot.store.standups import SqlStandups
 from bot.store.tables import metadata
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.counting import Counting
@@ -38,6 +39,7 @@ from bot.usecases.show_status import ShowStatus
 from bot.usecases.take_reading import REUSED_FOR, TakeReading
 from bot.usecases.thin_readings import ThinReadings
 from bot.usecases.unlink_account import UnlinkAccount
+from tests.unit.digest_kit import standup
 from tests.unit.domain.kit import limit
 from tests.unit.kit import ALICE, NOW, east, link, milliseconds, reading, shown, table, token
 from tests.unit.store.kit import Store
@@ -302,6 +304,7 @@ def showing(store: Store) -> ShowStatus:
         limits=store.limits,
         teams=store.teams,
         tokens=store.tokens,
+        standups=SqlStandups(store.database),
     )
 
 
@@ -337,6 +340,12 @@ async def test_status_says_what_a_channel_is_told(store: Store) -> None:
     status = await showing(store)(ALICE, "C1")
     assert status.channel == ChannelStatus(channel="C1", limits=1, members=1, is_member=True)
     assert (await showing(store)(ALICE, None)).channel is None
+    made = standup()
+    for each, expected in ((made, made), (made.stop(), None)):
+        await SqlStandups(store.database).put(each)
+        channel = (await showing(store)(ALICE, "C1")).channel
+        assert channel is not None
+        assert channel.standup == expected
 
 
 async def test_old_readings_are_thinned_once_a_day(store: Store) -> None:

@@ -18,7 +18,6 @@ from bot.playground.slack.check import faults_of_message, faults_of_view
 from bot.views.access_key import access_key_form
 from bot.views.errors import error_message, failure_sentence
 from bot.views.help import help_message
-from bot.views.home import home_view
 from bot.views.kit import Message, View, say
 from bot.views.link import asking_view, field_errors, link_form, linked_sentence, linked_view
 from bot.views.link_offer import (
@@ -32,12 +31,13 @@ from bot.views.status import status_message
 from bot.views.unlink import unlink_question, unlinked_message
 from bot.views.usage import usage_message
 from tests.unit.kit import ALICE, NOW, east, link, reading, table, usage
+from tests.unit.views.homes import draw_home, home
 
 MARKUP = "<!channel> & <@U1> <https://x|y>"
-LONG = {"username": "u" * 64, "label": "L" * 60}
-AMPERSANDS = {"username": "&" * 64, "label": "<" * 60}
-LONG_NAME = {"username": "u" * 64}
-NAMELESS = {"username": MARKUP, "label": MARKUP}
+LONG: dict[str, Any] = {"username": "u" * 64, "label": "L" * 60}
+AMPERSANDS: dict[str, Any] = {"username": "&" * 64, "label": "<" * 60}
+NAMELESS: dict[str, Any] = {"username": MARKUP, "label": MARKUP}
+LONG_NAME: dict[str, Any] = {"username": "u" * 64}
 WORST = ClusterMisconfigured("its certificate is not trusted (set ca_file)")
 
 
@@ -51,10 +51,6 @@ def health(number: int, **how: Any) -> Status:
         person=ALICE,
         links=tuple(LinkHealth(link=a.link, cluster=a.cluster, reading=a.reading) for a in answers),
     )
-
-
-def home(number: int, **how: Any) -> View:
-    return home_view(many(number, **how), health(number, **how).links, now=NOW, command="/walltime")
 
 
 def question(answers: Sequence[LinkUsage]) -> Message:
@@ -122,15 +118,9 @@ MESSAGES: dict[str, tuple[Callable[[], Message]]] = {
 }
 
 VIEWS: dict[str, tuple[Callable[[], View]]] = {
-    "home of none": (lambda: home(0),),
-    "home of one": (lambda: home(1),),
-    "home of 15 at their worst": (lambda: home(15, problem=TokenRefused(), **LONG),),
-    "home of 100": (lambda: home(100, problem=WORST),),
-    "home of ampersands": (lambda: home(15, **AMPERSANDS),),
-    "home of markup": (lambda: home(2, problem=WORST, **NAMELESS),),
-    "home of who is linked to what left the settings": (
-        lambda: home_view([], [gone(n) for n in range(20)], now=NOW, command="/walltime"),
-    ),
+    "home of none": (lambda: draw_home(home()),),
+    "home of ampersands": (lambda: draw_home(home(15, alerts=2, **AMPERSANDS)),),
+    "home of markup": (lambda: draw_home(home(2, alerts=2, problem=WORST, **NAMELESS)),),
     "the form for one": (lambda: link_form([east()]),),
     "the form for 100": (
         lambda: link_form([east(name=f"c{n}", label="L" * 60) for n in range(100)], chosen="c99"),
@@ -250,7 +240,7 @@ def test_every_link_is_said_and_those_without_room_are_counted() -> None:
     assert message.text.count("core-hours used") == 20
     assert "5 more are linked" in json.dumps(message.to_slack())
     assert "more are linked" not in json.dumps(usage_message(many(15), now=NOW).to_slack())
-    assert "5 more are linked" in json.dumps(home(20))
+    assert "5 more are linked" in json.dumps(draw_home(home(20)))
     assert "5 more are linked" in json.dumps(question(many(20)).to_slack())
     assert "5 more are linked" in json.dumps(status_message(health(20), now=NOW, version="1").to_slack())
 

@@ -1,0 +1,157 @@
+"""Whose Home is looked at when, and what is published."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+from bot.domain.home import Asked, Home, HomeFacts
+from bot.domain.people import Person
+from bot.slack.desk import Desk
+from bot.slack.home import GATHERED_AGAIN_AFTER, LOOKS_A_TURN, MOST_REMEMBERED, OPEN_FOR, Homes
+from bot.views.language import ENGLISH
+from tests.unit.kit import NOW
+from tests.unit.views.homes import home
+
+FACTS = HomeFacts(links=(), alerts=(), limits=(), teams=(), language=None)
+SECONDS = timedelta(seconds=3)
+
+
+@dataclass
+class Lab:
+    """The use case and Slack as `Homes` meets them: what was looked up, gathered and published for whom."""
+
+    now: datetime = NOW
+    facts: HomeFacts = FACTS
+    shown: Home = field(default_factory=home)
+    looked: list[str] = field(default_factory=list)
+    gathered: list[int] = field(default_factory=list)
+    published: list[tuple[str, str]] = field(default_factory=list)
+    meanwhile: Callable[[], None] | None = None
+
+    def homes(self) -> Homes:
+        desk = SimpleNamespace(
+            clock=lambda: self.now,
+            command="/walltime",
+            admins=frozenset(),
+            show_home=_ShowHome(self),
+            tongues=SimpleNamespace(of=_english),
+        )
+        return Homes(cast("Desk", desk), lambda _: cast("Any", _Slack(self)))
+
+
+class _ShowHome:
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    async def facts(self, person: Person) -> HomeFacts:
+        self._lab.looked.append(person.user)
+        return self._lab.facts
+
+    async def ask(self, person: Person, *, now: datetime) -> Asked:
+        del person
+        return Asked(at=now, problems={})
+
+    async def __call__(self, person: Person, facts: HomeFacts, *, page: int, **_: Any) -> Home:
+        del person, facts
+        self._lab.gathered.append(page)
+        if self._lab.meanwhile is not None:
+            meanwhile, self._lab.meanwhile = self._lab.meanwhile, None
+            meanwhile()
+            await asyncio.sleep(0)
+        return replace(self._lab.shown, page=min(page, 2))
+
+
+class _Slack:
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    async def users_info(self, **_: Any) -> Any:
+        return {"user": {}}
+
+    async def views_publish(self, *, user_id: str, view: dict[str, Any]) -> None:
+        self._lab.published.append((user_id, view["private_metadata"]))
+
+
+async def _english(_: Person) -> Any:
+    return ENGLISH
+
+
+def person(number: int) -> Person:
+    return Person(workspace="T1", user=f"U{number}")
+
+
+async def test_a_turn_looks_at_a_few_who_waited_longest() -> None:
+    lab = Lab()
+    homes = lab.homes()
+    for number in range(5):
+        await homes.open(person(number))
+        lab.now += timedelta(milliseconds=1)
+    lab.now += SECONDS
+    lab.looked.clear()
+    await homes.turn()
+    assert lab.looked == ["U0", "U1", "U2"]
+    assert len(lab.looked) == LOOKS_A_TURN
+    await homes.turn()
+    assert lab.looked[LOOKS_A_TURN:] == ["U3", "U4"]
+    await homes.turn()
+    assert len(lab.looked) == 5
+
+
+async def test_the_same_facts_are_gathered_and_drawn_again_only_after_minutes() -> None:
+    lab = Lab()
+    homes = lab.homes()
+    await homes.open(person(1))
+    gathered, published = len(lab.gathered), len(lab.published)
+    lab.now += SECONDS
+    await homes.turn()
+    assert len(lab.gathered) == gathered
+    lab.facts = replace(FACTS, language="zh")
+    lab.now += SECONDS
+    await homes.turn()
+    assert (len(lab.gathered), len(lab.published)) == (gathered + 1, published)
+    lab.shown = home(language="zh")
+    lab.now += GATHERED_AGAIN_AFTER
+    await homes.turn()
+    assert (len(lab.gathered), len(lab.published)) == (gathered + 2, published + 1)
+
+
+async def test_a_page_turned_while_home_is_drawn_is_the_next_one_drawn() -> None:
+    lab = Lab()
+    homes = lab.homes()
+    turning: list[asyncio.Task[None]] = []
+
+    def turn_page() -> None:
+        turning.append(asyncio.ensure_future(homes.turn_to(person(1), 1)))
+
+    await homes.open(person(1))
+    lab.now += SECONDS
+    lab.facts = replace(FACTS, language="zh")
+    lab.meanwhile = turn_page
+    await homes.turn()
+    await asyncio.gather(*turning)
+    assert lab.published[-1] == ("U1", "1")
+
+
+async def test_a_page_that_is_gone_gives_way_to_the_last() -> None:
+    lab = Lab()
+    homes = lab.homes()
+    await homes.turn_to(person(1), 9)
+    assert lab.published == [("U1", "2")]
+
+
+async def test_who_opened_home_long_ago_or_before_a_thousand_others_is_forgotten() -> None:
+    lab = Lab()
+    homes = lab.homes()
+    for number in range(MOST_REMEMBERED + 1):
+        await homes.turn_to(person(number), 0)
+    lab.now += OPEN_FOR
+    lab.looked.clear()
+    await homes.turn()
+    assert lab.looked == ["U1", "U2", "U3"]
+    lab.now += SECONDS
+    lab.looked.clear()
+    await homes.turn()
+    assert lab.looked == []
