@@ -145,11 +145,11 @@ class AlertDrawings:
 
     def digest(self, digest: Digest, *, now: datetime) -> Message:
         """Draw a digest's message."""
-        return digest_message(digest, now=now, command=self.command)
+        return spoken_in(self.language, digest_message)(digest, now=now, command=self.command)
 
     def digest_page(self, digest: Digest, page: DigestPage) -> Message:
         """Draw a page for its thread."""
-        return digest_page_message(digest, page)
+        return spoken_in(self.language, digest_page_message)(digest, page)
 
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages."""
