@@ -144,7 +144,7 @@ def replaced_by(fresh: Limit, standing: Sequence[Limit]) -> Limit | None:
         for other in rivals:
             if _overlap(fresh.period, other.period):
                 raise LimitRangesOverlap(
-                    f"{fresh.period.first}", other=range_words(other.period), example=RANGE_EXAMPLE
+                    f"{fresh.period.first}", other=_as_typed(other.period), example=RANGE_EXAMPLE
                 )
     return same
 
@@ -155,8 +155,8 @@ def changes(before: Limit, after: Limit) -> tuple[str, ...]:
     return tuple(name for name in names if getattr(before, name) != getattr(after, name))
 
 
-def range_words(period: Period) -> str:
-    """Write a fixed range as it is typed."""
+def _as_typed(period: Period) -> str:
+    """Write a fixed range as it is typed, in whatever language it is told."""
     return f"from {period.first} to {period.last}"
 
 

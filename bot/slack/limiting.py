@@ -29,14 +29,11 @@ from bot.slack.reply import Reply
 from bot.slack.windows import open_form
 from bot.usecases.set_limit import LimitOrder, LimitSentences
 from bot.views.language import speaking, spoken, spoken_in
-from bot.views.limits import (
+from bot.views.limit_form import (
     CLUSTER,
     CORE_HOURS,
     FROM,
     LIMIT,
-    LIMIT_OFF,
-    LIMIT_OFF_CONFIRM,
-    LIMIT_OPEN,
     LIMIT_TRY,
     PERIOD,
     PERSON,
@@ -45,6 +42,12 @@ from bot.views.limits import (
     TO,
     limit_field_errors,
     limit_form,
+    tried_form,
+)
+from bot.views.limits import (
+    LIMIT_OFF,
+    LIMIT_OFF_CONFIRM,
+    LIMIT_OPEN,
     limit_form_button_message,
     limit_off_question,
     limit_removed_message,
@@ -54,7 +57,6 @@ from bot.views.limits import (
     limit_told_sentence,
     limits_message,
     rehearsal_sentence,
-    tried_form,
 )
 
 

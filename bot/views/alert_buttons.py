@@ -6,36 +6,51 @@ from slackblocks import ActionsBlock, Button, Option, StaticSelectMenu, Text, Te
 
 from bot.domain.alert_keys import AlertKey
 from bot.domain.alerts import SnoozeLength
+from bot.views.language import tr
 
 ALERT_ACK: Final = "alert.ack"
 ALERT_SNOOZE: Final = "alert.snooze"
 ALERT_WHY: Final = "alert.why"
 ALERT_RAISE_LIMIT: Final = "alert.raise_limit"
 
-_LENGTHS: Final = {
-    SnoozeLength.HOUR: "for 1 hour",
-    SnoozeLength.DAY: "for 1 day",
-    SnoozeLength.PERIOD: "until the period ends",
-}
-
 
 def alert_buttons(key: AlertKey, *, acknowledged: bool = False) -> ActionsBlock:
     """Acknowledge (until somebody did), Snooze, Why, Raise limit."""
     value = key.write()
-    acknowledge = Button(text="Acknowledge", action_id=ALERT_ACK, value=value, style="primary")
+    acknowledge = Button(text=tr("Acknowledge"), action_id=ALERT_ACK, value=value, style="primary")
     snooze = StaticSelectMenu(
         action_id=ALERT_SNOOZE,
-        placeholder="Snooze",
+        placeholder=tr("Snooze"),
         options=[
-            Option(Text(words, TextType.PLAINTEXT), key.write_snooze(length))
-            for length, words in _LENGTHS.items()
+            Option(Text(_length_words(length), TextType.PLAINTEXT), key.write_snooze(length))
+            for length in SnoozeLength
         ],
     )
     return ActionsBlock(
         [
             *(() if acknowledged else (acknowledge,)),
             snooze,
-            Button(text="Why?", action_id=ALERT_WHY, value=value),
-            Button(text="Raise limit", action_id=ALERT_RAISE_LIMIT, value=value),
+            why_button(key),
+            raise_limit_button(key),
         ]
     )
+
+
+def why_button(key: AlertKey) -> Button:
+    """Opens everything behind the alert."""
+    return Button(text=tr("Why?"), action_id=ALERT_WHY, value=key.write())
+
+
+def raise_limit_button(key: AlertKey) -> Button:
+    """Opens the form, filled with the alert's limit."""
+    return Button(text=tr("Raise limit"), action_id=ALERT_RAISE_LIMIT, value=key.write())
+
+
+def _length_words(length: SnoozeLength) -> str:
+    match length:
+        case SnoozeLength.HOUR:
+            return tr("for 1 hour")
+        case SnoozeLength.DAY:
+            return tr("for 1 day")
+        case SnoozeLength.PERIOD:
+            return tr("until the period ends")

@@ -8,13 +8,13 @@ from babel.dates import format_date
 
 from bot.domain.alerts import AlertState, Status
 from bot.domain.clusters import Cluster
-from bot.domain.limits import FULL, Limit, Place, PlaceKind, ScopeKind, range_words
+from bot.domain.limits import FULL, Limit, Place, PlaceKind, ScopeKind
 from bot.domain.periods import Period, PeriodKind
 from bot.domain.usage import Window
 from bot.views.forecast import forecast_words
 from bot.views.format import day, escape, hours, local_moment, moment
 from bot.views.language import spoken, tr
-from bot.views.limits import share
+from bot.views.limits import range_words, share
 
 
 class ShownAlert(Protocol):
@@ -45,7 +45,7 @@ def whose(alert: ShownAlert) -> str:
     """Name whose use is counted."""
     scope = alert.limit.scope
     if scope.kind is ScopeKind.TEAM:
-        return f"The team of <#{scope.channel}>"
+        return tr("The team of <#{channel}>", channel=scope.channel)
     return f"<@{alert.subject or scope.user}>"
 
 
@@ -54,13 +54,15 @@ def period_words(period: Period, window: Window, zone: ZoneInfo) -> str:
     start = window.start.astimezone(zone).date()
     match period.kind:
         case PeriodKind.DAY:
-            return tr("on {day}", day=_date(start, tr("d MMM yyyy")))
+            return tr("on {day}", day=_date(start))
         case PeriodKind.WEEK:
-            return tr("in the week of {day}", day=_date(start, tr("d MMM yyyy")))
+            return tr("in the week of {day}", day=_date(start))
         case PeriodKind.MONTH:
-            return tr("in {month}", month=_date(start, tr("MMMM yyyy")))
+            pattern = tr("MMMM yyyy")
+            return tr("in {month}", month=format_date(start, pattern, locale=spoken().locale))
         case PeriodKind.QUARTER:
-            return tr("in the {quarter}", quarter=_date(start, tr("QQQQ yyyy")))
+            pattern = tr("QQQQ yyyy")
+            return tr("in the {quarter}", quarter=format_date(start, pattern, locale=spoken().locale))
         case PeriodKind.YEAR:
             return tr("in {year}", year=start.year)
         case PeriodKind.RANGE:
@@ -69,16 +71,21 @@ def period_words(period: Period, window: Window, zone: ZoneInfo) -> str:
             return tr("in total")
 
 
-def _date(day: date, pattern: str) -> str:
-    return format_date(day, pattern, locale=spoken().locale)
+def _date(day: date) -> str:
+    return format_date(day, tr("d MMM yyyy"), locale=spoken().locale)
 
 
 def used(alert: ShownAlert, cluster: Cluster) -> str:
     """Say who used how much of the limit, where and in which period."""
     limit, state = alert.limit, alert.state
-    return (
-        f"{whose(alert)} has used {hours(state.core_hours)} of {hours(limit.core_hours)} core-hours "
-        f"({share_of(alert)}) on {escape(cluster.label)} {period_words(limit.period, state.window, cluster.timezone)}"
+    return tr(
+        "{who} has used {used} of {limit} core-hours ({share}) on {cluster} {period}",
+        who=whose(alert),
+        used=hours(state.core_hours),
+        limit=hours(limit.core_hours),
+        share=share_of(alert),
+        cluster=escape(cluster.label),
+        period=period_words(limit.period, state.window, cluster.timezone),
     )
 
 
@@ -90,20 +97,47 @@ def share_of(alert: ShownAlert) -> str:
 def standing(alert: ShownAlert, now: datetime, cluster: Cluster) -> str:
     """Say in a sentence how the alert stands."""
     state = alert.state
-    crossed = f"The {state.told} % threshold is crossed"
+    told = state.told
     if now >= state.window.end:
-        return f"{crossed}; this period has ended." if state.told else "This period has ended."
+        if told:
+            return tr("The {told} % threshold is crossed; this period has ended.", told=told)
+        return tr("This period has ended.")
     match state.status(now):
         case Status.FIRING:
-            return f"{crossed}: the alert is firing."
+            return tr("The {told} % threshold is crossed: the alert is firing.", told=told)
         case Status.ACKNOWLEDGED:
-            return f"{crossed}; {_acknowledged(state, cluster)}."
+            return _acknowledged(state, cluster)
         case Status.SNOOZED:
-            return f"{crossed}; {_snoozed(state, cluster)}."
+            return _snoozed(state, cluster)
         case Status.RESOLVED:
-            return "The alert is resolved: use fell below the threshold again."
+            return tr("The alert is resolved: use fell below the threshold again.")
+        case Status.QUIET if told:
+            return tr("The {told} % threshold is crossed.", told=told)
         case Status.QUIET:
-            return f"{crossed}." if state.told else "No threshold is crossed yet."
+            return tr("No threshold is crossed yet.")
+
+
+def status_word(status: Status) -> str:
+    """Name a status."""
+    match status:
+        case Status.QUIET:
+            return tr("quiet")
+        case Status.FIRING:
+            return tr("firing")
+        case Status.ACKNOWLEDGED:
+            return tr("acknowledged")
+        case Status.SNOOZED:
+            return tr("snoozed")
+        case Status.RESOLVED:
+            return tr("resolved")
+
+
+def status_words(state: AlertState, now: datetime) -> str:
+    """Name the status, and who acknowledged."""
+    status = status_word(state.status(now))
+    if state.acknowledged_by:
+        return tr("{status} by <@{user}>", status=status, user=state.acknowledged_by)
+    return status
 
 
 def foreseen(alert: ShownAlert, now: datetime, cluster: Cluster) -> str:
@@ -112,28 +146,47 @@ def foreseen(alert: ShownAlert, now: datetime, cluster: Cluster) -> str:
     if state.forecast is None or state.forecast_at is None or state.told >= FULL or now >= state.window.end:
         return ""
     words = forecast_words(state.forecast, state.window, cluster)
-    return f"Forecast of {day(state.forecast_at, cluster)}: {words}."
+    return tr("Forecast of {day}: {forecast}.", day=day(state.forecast_at, cluster), forecast=words)
 
 
 def _acknowledged(state: AlertState, cluster: Cluster) -> str:
-    when = f" on {moment(state.acknowledged_at, cluster)}" if state.acknowledged_at else ""
-    return f"acknowledged by <@{state.acknowledged_by}>{when}"
+    told, user = state.told, state.acknowledged_by
+    if state.acknowledged_at is None:
+        return tr("The {told} % threshold is crossed; acknowledged by <@{user}>.", told=told, user=user)
+    return tr(
+        "The {told} % threshold is crossed; acknowledged by <@{user}> on {when}.",
+        told=told,
+        user=user,
+        when=moment(state.acknowledged_at, cluster),
+    )
 
 
 def _snoozed(state: AlertState, cluster: Cluster) -> str:
-    until = "the period ends"
-    if state.snoozed_until is not None and state.snoozed_until < state.window.end:
-        until = moment(state.snoozed_until, cluster)
-    return f"snoozed by <@{state.snoozed_by}> until {until}"
+    until = state.snoozed_until
+    return tr(
+        "The {told} % threshold is crossed; snoozed by <@{user}> until {when}.",
+        told=state.told,
+        user=state.snoozed_by,
+        when=moment(until, cluster) if until and until < state.window.end else tr("the period ends"),
+    )
 
 
-def as_of(state: AlertState, cluster: Cluster, *, local: bool = False) -> str:
-    """Say how fresh the numbers are; `local` in the reader's own time."""
+def as_of(state: AlertState, cluster: Cluster) -> str:
+    """Say in a sentence how fresh the numbers are."""
     if state.as_of is None:
-        return "no reading yet"
-    return local_moment(state.as_of, cluster) if local else moment(state.as_of, cluster)
+        return tr("As of no reading yet.")
+    return tr("As of {moment}.", moment=moment(state.as_of, cluster))
+
+
+def as_of_here(state: AlertState, cluster: Cluster) -> str:
+    """Say in passing how fresh the numbers are, in the reader's own time."""
+    if state.as_of is None:
+        return tr("as of no reading yet")
+    return tr("as of {moment}", moment=local_moment(state.as_of, cluster))
 
 
 def where(place: Place) -> str:
     """Name a place."""
-    return f"<#{place.slack_id}>" if place.kind is PlaceKind.CHANNEL else f"<@{place.slack_id}> directly"
+    if place.kind is PlaceKind.CHANNEL:
+        return f"<#{place.slack_id}>"
+    return tr("<@{user}> directly", user=place.slack_id)

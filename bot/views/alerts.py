@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from slackblocks import (
     ActionsBlock,
     Block,
-    Button,
     HeaderBlock,
     SectionBlock,
     Text,
@@ -22,19 +21,28 @@ from bot.domain.digests import Digest, DigestPage
 from bot.domain.health import LinkNews
 from bot.domain.limits import Place
 from bot.domain.standing import Audience
-from bot.views.alert_buttons import ALERT_RAISE_LIMIT, ALERT_WHY, alert_buttons
-from bot.views.alert_words import ShownAlert, as_of, foreseen, share_of, standing, used, where
+from bot.views.alert_buttons import alert_buttons, raise_limit_button, why_button
+from bot.views.alert_words import (
+    ShownAlert,
+    as_of,
+    as_of_here,
+    foreseen,
+    share_of,
+    standing,
+    status_word,
+    used,
+    where,
+)
 from bot.views.digest import digest_message, digest_page_message
 from bot.views.format import hours
 from bot.views.kit import Message, say, small_print
-from bot.views.language import ENGLISH, Language, spoken_in
+from bot.views.language import ENGLISH, Language, spoken_in, tr
 from bot.views.link_health import news_message
 from bot.views.storms import storm_message, storm_more_message
 from bot.views.team import withheld_alert_message
 from bot.views.trouble import trouble_message_text
 
 _LONGEST_SECTION: Final = 3000
-_FORECAST: Final = "At the present pace this limit will be full before its period ends."
 
 
 def key_of(alert: ShownAlert) -> AlertKey:
@@ -51,12 +59,17 @@ def alert_message(alert: ShownAlert, *, now: datetime, cluster: Cluster) -> Mess
     blocks: list[Block] = [
         HeaderBlock(_headline(alert, now)),
         SectionBlock(
-            f"{used(alert, cluster)}. {standing(alert, now, cluster)}{more}",
+            tr("{used}. {standing}", used=used(alert, cluster), standing=standing(alert, now, cluster))
+            + more,
             fields=_fields(alert, now),
         ),
         small_print(
-            f"as of {as_of(state, cluster, local=True)} · limit set by <@{alert.limit.set_by.user}> · "
-            f"tells {where(alert.limit.tells)}"
+            tr(
+                "{as_of} · limit set by <@{user}> · tells {place}",
+                as_of=as_of_here(state, cluster),
+                user=alert.limit.set_by.user,
+                place=where(alert.limit.tells),
+            )
         ),
         _buttons(alert, now),
     ]
@@ -65,36 +78,22 @@ def alert_message(alert: ShownAlert, *, now: datetime, cluster: Cluster) -> Mess
 
 def alert_sentence(alert: ShownAlert, *, now: datetime, cluster: Cluster) -> str:
     """Say the whole fact: whose use, of which limit, how it stands, as of when, who set it."""
-    return (
-        f"{used(alert, cluster)}. {standing(alert, now, cluster)} As of {as_of(alert.state, cluster)}. "
-        f"The limit was set by <@{alert.limit.set_by.user}>."
+    return tr(
+        "{used}. {standing} {as_of} The limit was set by <@{user}>.",
+        used=used(alert, cluster),
+        standing=standing(alert, now, cluster),
+        as_of=as_of(alert.state, cluster),
+        user=alert.limit.set_by.user,
     )
 
 
 def reply_message(alert: ShownAlert, owed: Owed, *, now: datetime, cluster: Cluster) -> Message:
     """Draw what goes into the alert's thread."""
-    state, threshold = alert.state, owed.threshold
-    start = foreseen(alert, now, cluster) or _FORECAST
-    match owed.telling:
-        case Telling.CROSSED:
-            start = f"{max(threshold, state.told)} % of the limit is crossed."
-        case Telling.RESOLVED:
-            left = f" {state.told} % stays crossed." if state.told else ""
-            start = f"Resolved: use is below {threshold} % of the limit again.{left}"
-        case Telling.REMINDER:
-            start = (
-                f"Reminder {state.reminders} of {MOST_REMINDERS}: use is still at or above {threshold} % of the limit, "
-                "and nobody has acknowledged it."
-            )
-        case Telling.SNOOZE_OVER:
-            start = f"The snooze is over, and use is still at or above {threshold} % of the limit."
-        case Telling.FORECAST:
-            pass
-        case Telling.CHANGED:
-            start = standing(alert, now, cluster)
-    spoken = f"{start} {used(alert, cluster)}. As of {as_of(state, cluster)}."
-    shown = f"*{start}*\n{used(alert, cluster)}, as of {as_of(state, cluster, local=True)}."
-    return Message(text=spoken, blocks=(SectionBlock(shown),))
+    start = _start(alert, owed, now, cluster)
+    who = used(alert, cluster)
+    spoken = tr("{start} {used}. {as_of}", start=start, used=who, as_of=as_of(alert.state, cluster))
+    shown = tr("{used}, {as_of}.", used=who, as_of=as_of_here(alert.state, cluster))
+    return Message(text=spoken, blocks=(SectionBlock(f"*{start}*\n{shown}"),))
 
 
 def finished_message(text: str) -> Message:
@@ -146,11 +145,11 @@ class AlertDrawings:
 
     def digest(self, digest: Digest, *, now: datetime) -> Message:
         """Draw a digest's message."""
-        return digest_message(digest, now=now, command=self.command)
+        return spoken_in(self.language, digest_message)(digest, now=now, command=self.command)
 
     def digest_page(self, digest: Digest, page: DigestPage) -> Message:
         """Draw a page for its thread."""
-        return digest_page_message(digest, page)
+        return spoken_in(self.language, digest_page_message)(digest, page)
 
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages."""
@@ -162,39 +161,75 @@ class AlertDrawings:
         return known or Cluster(name=name, label=name, url="", timezone=ZoneInfo("UTC"))
 
 
+def _start(alert: ShownAlert, owed: Owed, now: datetime, cluster: Cluster) -> str:
+    """Say what has just happened."""
+    state, threshold = alert.state, owed.threshold
+    match owed.telling:
+        case Telling.CROSSED:
+            return tr("{percent} % of the limit is crossed.", percent=max(threshold, state.told))
+        case Telling.RESOLVED:
+            resolved = tr("Resolved: use is below {percent} % of the limit again.", percent=threshold)
+            if not state.told:
+                return resolved
+            stays = tr("{told} % stays crossed.", told=state.told)
+            return f"{resolved} {stays}"
+        case Telling.REMINDER:
+            return tr(
+                "Reminder {number} of {most}: use is still at or above {percent} % of the limit, "
+                "and nobody has acknowledged it.",
+                number=state.reminders,
+                most=MOST_REMINDERS,
+                percent=threshold,
+            )
+        case Telling.SNOOZE_OVER:
+            return tr(
+                "The snooze is over, and use is still at or above {percent} % of the limit.",
+                percent=threshold,
+            )
+        case Telling.FORECAST:
+            full = tr("At the present pace this limit will be full before its period ends.")
+            return foreseen(alert, now, cluster) or full
+        case Telling.CHANGED:
+            return standing(alert, now, cluster)
+
+
 def _headline(alert: ShownAlert, now: datetime) -> str:
     state = alert.state
-    crossed = f"{state.told} % of a limit is crossed"
     match state.status(now):
         case Status.QUIET if not state.told:
-            return (
-                "Forecast: a limit will be full soon"
-                if state.forecast
-                else "No threshold of the limit is crossed"
-            )
+            if state.forecast:
+                return tr("Forecast: a limit will be full soon")
+            return tr("No threshold of the limit is crossed")
         case Status.RESOLVED:
-            return "Resolved: use of a limit fell below its threshold"
+            return tr("Resolved: use of a limit fell below its threshold")
         case Status.ACKNOWLEDGED:
-            return f"Acknowledged: {crossed}"
+            return tr("Acknowledged: {told} % of a limit is crossed", told=state.told)
         case Status.SNOOZED:
-            return f"Snoozed: {crossed}"
+            return tr("Snoozed: {told} % of a limit is crossed", told=state.told)
         case _:
-            return f"Alert: {crossed}"
+            return tr("Alert: {told} % of a limit is crossed", told=state.told)
 
 
 def _fields(alert: ShownAlert, now: datetime) -> list[str | Text]:
     limit, state = alert.limit, alert.state
-    higher = next((threshold for threshold in limit.thresholds if threshold > state.told), None)
-    crossed = f"{state.told} %" if state.told else "none"
-    follows = f", next {higher} %" if higher is not None else ", the last one"
-    word = "over" if now >= state.window.end else state.status(now).value
+    is_over = now >= state.window.end
     return [
-        f"*Used*\n{hours(state.core_hours)} core-hours",
-        f"*Limit*\n{hours(limit.core_hours)} core-hours",
-        f"*Share*\n{share_of(alert)}",
-        f"*Threshold crossed*\n{crossed}{follows}",
-        f"*State*\n{word}",
+        tr("*Used*\n{hours} core-hours", hours=hours(state.core_hours)),
+        tr("*Limit*\n{hours} core-hours", hours=hours(limit.core_hours)),
+        tr("*Share*\n{share}", share=share_of(alert)),
+        tr("*Threshold crossed*\n{threshold}", threshold=_threshold(alert)),
+        tr("*State*\n{status}", status=tr("over") if is_over else status_word(state.status(now))),
     ]
+
+
+def _threshold(alert: ShownAlert) -> str:
+    """Name the threshold that is crossed, and the one that follows."""
+    told = alert.state.told
+    higher = next((threshold for threshold in alert.limit.thresholds if threshold > told), None)
+    crossed = tr("{number} %", number=told) if told else tr("none")
+    if higher is None:
+        return tr("{crossed}, the last one", crossed=crossed)
+    return tr("{crossed}, next {higher} %", crossed=crossed, higher=higher)
 
 
 def _buttons(alert: ShownAlert, now: datetime) -> ActionsBlock:
@@ -203,9 +238,7 @@ def _buttons(alert: ShownAlert, now: datetime) -> ActionsBlock:
     is_over = now >= state.window.end
     if state.is_open and not is_over:
         return alert_buttons(key, acknowledged=state.acknowledged_at is not None)
-    why = Button(text="Why?", action_id=ALERT_WHY, value=key.write())
-    raise_limit = Button(text="Raise limit", action_id=ALERT_RAISE_LIMIT, value=key.write())
-    return ActionsBlock([why] if is_over else [why, raise_limit])
+    return ActionsBlock([why_button(key)] if is_over else [why_button(key), raise_limit_button(key)])
 
 
 def _more(sentence: str) -> str:

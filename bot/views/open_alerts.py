@@ -9,10 +9,11 @@ from bot.domain.alert_keys import AlertKey
 from bot.domain.limit_answers import AlertActed, OpenAlert, OpenAlerts
 from bot.domain.limits import Place, PlaceKind
 from bot.views.alert_buttons import alert_buttons
-from bot.views.format import escape, hours
+from bot.views.alert_words import status_words
+from bot.views.format import escape
 from bot.views.kit import Message, say, small_print
-from bot.views.language import ntr
-from bot.views.limits import amount, share, whose
+from bot.views.language import ntr, tr
+from bot.views.limits import amount, share, used_words, whose
 from bot.views.why import when
 
 MOST_SHOWN: Final = 20
@@ -23,21 +24,21 @@ def open_alerts_message(found: OpenAlerts, *, now: datetime) -> Message:
     alerts = found.alerts
     hidden = _hidden(found.hidden) if found.hidden else ""
     if not alerts:
-        return say(
-            hidden or "No open alerts here: nothing that you or this channel limit is over a threshold."
-        )
+        none = tr("No open alerts here: nothing that you or this channel limit is over a threshold.")
+        return say(hidden or none)
     ordered = sorted(alerts, key=lambda alert: -alert.limit.percent(alert.state.core_hours))
     blocks: list[Block] = []
     for alert in ordered[:MOST_SHOWN]:
         blocks += open_alert_blocks(alert, now)
     more = len(alerts) - MOST_SHOWN
     if more > 0:
-        blocks.append(small_print(f"{more} more, each lower."))
-    spoken = "\n".join(_line(alert, now) for alert in ordered[:MOST_SHOWN])
+        blocks.append(small_print(ntr("{count} more, each lower.", "{count} more, each lower.", more)))
+    spoken = [ntr("{count} open:", "{count} open:", len(alerts))]
+    spoken += [_line(alert, now) for alert in ordered[:MOST_SHOWN]]
     if hidden:
         blocks.append(small_print(hidden))
-        spoken = f"{spoken}\n{hidden}"
-    return Message(text=f"{len(alerts)} open:\n{spoken}", blocks=tuple(blocks))
+        spoken.append(hidden)
+    return Message(text="\n".join(spoken), blocks=tuple(blocks))
 
 
 def _hidden(count: int) -> str:
@@ -60,12 +61,18 @@ def open_alert_blocks(alert: OpenAlert, now: datetime) -> list[Block]:
 
 def acknowledged_message(acted: AlertActed) -> Message:
     """Say to the clicker what their click did."""
-    alert = acted.alert
+    alert, state = acted.alert, acted.alert.state
     if acted.fresh:
         return say(
-            f"Acknowledged: no reminders of {_subject(alert)} at {alert.state.told} %. Higher thresholds still speak."
+            tr(
+                "Acknowledged: no reminders of {alert} at {told} %. Higher thresholds still speak.",
+                alert=_subject(alert),
+                told=state.told,
+            )
         )
-    return say(f"<@{alert.state.acknowledged_by}> had acknowledged this before; nothing changed.")
+    return say(
+        tr("<@{user}> had acknowledged this before; nothing changed.", user=state.acknowledged_by),
+    )
 
 
 def snoozed_message(acted: AlertActed, *, now: datetime) -> Message:
@@ -73,38 +80,49 @@ def snoozed_message(acted: AlertActed, *, now: datetime) -> Message:
     state = acted.alert.state
     until = state.snoozed_until or now
     return say(
-        f"Snoozed: nothing is said about {_subject(acted.alert)} until {when(until, acted.alert.cluster)}. "
-        "If it is still over then, I speak."
+        tr(
+            "Snoozed: nothing is said about {alert} until {when}. If it is still over then, I speak.",
+            alert=_subject(acted.alert),
+            when=when(until, acted.alert.cluster),
+        )
     )
 
 
 def alert_test_sentence(user: str) -> str:
     """Say the test alert, where alerts are told."""
-    return (
-        f"This is a test alert that <@{user}> asked for: it came the whole way that real alerts come. "
-        "No limit was crossed."
+    return tr(
+        "This is a test alert that <@{user}> asked for: it came the whole way that real alerts come. "
+        "No limit was crossed.",
+        user=user,
     )
 
 
 def alert_test_message(place: Place) -> Message:
     """Say to who asked where the test alert will arrive."""
-    where = "your direct messages" if place.kind is PlaceKind.DM else f"<#{place.slack_id}>"
-    return say(f"A test alert is on its way to {where}. It should arrive within a minute.")
+    where = tr("your direct messages") if place.kind is PlaceKind.DM else f"<#{place.slack_id}>"
+    return say(
+        tr("A test alert is on its way to {place}. It should arrive within a minute.", place=where),
+    )
 
 
 def _line(alert: OpenAlert, now: datetime) -> str:
     state = alert.state
-    as_of = f" as of {when(state.as_of, alert.cluster)}" if state.as_of else ""
-    words = (
-        f"{_subject(alert)}: {share(alert.limit.percent(state.core_hours))}, {hours(state.core_hours)} core-hours "
-        f"used{as_of}; {state.status(now)}"
+    used = used_words(state.core_hours)
+    if state.as_of is not None:
+        used = tr("{used} as of {when}", used=used, when=when(state.as_of, alert.cluster))
+    return tr(
+        "{alert}: {share}, {used}; {status}.",
+        alert=_subject(alert),
+        share=share(alert.limit.percent(state.core_hours)),
+        used=used,
+        status=status_words(state, now),
     )
-    if state.acknowledged_by:
-        words += f" by <@{state.acknowledged_by}>"
-    return f"{words}."
 
 
 def _subject(alert: OpenAlert) -> str:
     label = alert.cluster.label if alert.cluster else alert.limit.cluster
-    who = f"*{escape(alert.username)}*" if alert.username else whose(alert.limit)
-    return f"{who}, limit of {amount(alert.limit, label)}"
+    return tr(
+        "{who}, limit of {amount}",
+        who=f"*{escape(alert.username)}*" if alert.username else whose(alert.limit),
+        amount=amount(alert.limit, label),
+    )

@@ -8,50 +8,46 @@ from bot.domain.alerts import AlertState, Reason, Transition
 from bot.domain.clusters import Cluster
 from bot.domain.limit_answers import AlertWhy, CountedLink, OpenAlert
 from bot.domain.periods import PeriodKind
+from bot.domain.usage import Reading
+from bot.views.alert_words import status_words
 from bot.views.format import escape, hours, moment
 from bot.views.kit import Message
-from bot.views.limits import name_of, percents, share
+from bot.views.language import ntr, tr
+from bot.views.limits import name_of, percents, share, used_words
 
 MOST_LINKS_SHOWN = 10
-_REASONS = {
-    Reason.CROSSED: "a threshold was crossed",
-    Reason.RESOLVED: "the use fell below the threshold",
-    Reason.UNCHANGED: "nothing changed since the last message",
-    Reason.SNOOZED: "snoozed, so nothing is said",
-    Reason.STALE: "the newest reading is too old to say anything",
-    Reason.INCOMPLETE: "readings are missing, so nothing is said",
-    Reason.PERIOD_START: "a new period has begun",
-}
 
 
 def why_message(why: AlertWhy, *, now: datetime) -> Message:
     """Draw limit, state, readings and steps."""
     alert = why.alert
     limit, cluster = alert.limit, alert.cluster
-    label = cluster.label if cluster else limit.cluster
-    who = f" (here: {escape(alert.username)})" if alert.username else ""
-    least = "at least " if why.missing else ""
-    as_of = f", as of {when(why.as_of, cluster)}" if why.as_of else ", without any reading"
-    use = f"{least}{hours(why.core_hours)} core-hours used, {share(limit.percent(why.core_hours))} of the limit{as_of}"
+    name, use, decided = _name(alert), _use(why), _reason(why.reason)
     said = [
-        f"*Limit:* {name_of(limit, label)}{who}, thresholds {percents(limit)}.",
-        f"*Set by* <@{limit.set_by.user}> on {when(limit.set_at, cluster)}.",
-        f"*Period:* {_period(alert)}.",
-        f"*Use:* {use}.",
-        f"*Told so far:* {_told(alert.state, cluster, now)}.",
-        f"*The newest readings decide:* {_REASONS[why.reason]} ({why.reason}).",
+        tr("*Limit:* {limit}, thresholds {percents}.", limit=name, percents=percents(limit)),
+        tr("*Set by* <@{user}> on {when}.", user=limit.set_by.user, when=when(limit.set_at, cluster)),
+        tr("*Period:* {period}.", period=_period(alert)),
+        tr("*Use:* {use}.", use=use),
+        tr("*Told so far:* {told}.", told=_told(alert.state, cluster, now)),
+        tr("*The newest readings decide:* {decided} ({code}).", decided=decided, code=why.reason),
     ]
-    blocks: list[Block] = [HeaderBlock("Why this alert"), SectionBlock("\n".join(said)), DividerBlock()]
-    blocks += [
-        SectionBlock(f"*Readings of {escape(link.username)}, newest first*\n{_readings(link, cluster)}")
-        for link in why.links[:MOST_LINKS_SHOWN]
-    ]
+    head = HeaderBlock(tr("Why this alert"))
+    blocks: list[Block] = [head, SectionBlock("\n".join(said)), DividerBlock()]
+    for link in why.links[:MOST_LINKS_SHOWN]:
+        title = tr("*Readings of {username}, newest first*", username=escape(link.username))
+        blocks.append(SectionBlock(f"{title}\n{_readings(link, cluster)}"))
     more = len(why.links) - MOST_LINKS_SHOWN
     if more > 0:
-        blocks.append(SectionBlock(f"And the readings of {more} more."))
-    steps = [_step(step, cluster) for step in why.transitions] or ["none yet"]
-    blocks.append(SectionBlock("*Steps, newest first*\n" + "\n".join(steps)))
-    spoken = f"Why: the limit of {name_of(limit, label)}{who}; {use}. The newest readings decide: {_REASONS[why.reason]}."
+        rest = ntr("And the readings of {count} more.", "And the readings of {count} more.", more)
+        blocks.append(SectionBlock(rest))
+    steps = [_step(step, cluster) for step in why.transitions] or [tr("none yet")]
+    blocks.append(SectionBlock("\n".join((tr("*Steps, newest first*"), *steps))))
+    spoken = tr(
+        "Why: the limit of {limit}; {use}. The newest readings decide: {decided}.",
+        limit=name,
+        use=use,
+        decided=decided,
+    )
     return Message(text=spoken, blocks=tuple(blocks))
 
 
@@ -62,40 +58,111 @@ def when(at: datetime, cluster: Cluster | None) -> str:
     return moment(at, cluster)
 
 
+def _name(alert: OpenAlert) -> str:
+    """Name the limit, and whom it counts here."""
+    name = name_of(alert.limit, alert.cluster.label if alert.cluster else alert.limit.cluster)
+    if not alert.username:
+        return name
+    return tr("{limit} (here: {username})", limit=name, username=escape(alert.username))
+
+
+def _use(why: AlertWhy) -> str:
+    used = used_words(why.core_hours, at_least=bool(why.missing))
+    percent = share(why.alert.limit.percent(why.core_hours))
+    if why.as_of is None:
+        return tr("{used}, {share} of the limit, without any reading", used=used, share=percent)
+    as_of = when(why.as_of, why.alert.cluster)
+    return tr("{used}, {share} of the limit, as of {when}", used=used, share=percent, when=as_of)
+
+
+def _reason(reason: Reason) -> str:
+    match reason:
+        case Reason.CROSSED:
+            return tr("a threshold was crossed")
+        case Reason.RESOLVED:
+            return tr("the use fell below the threshold")
+        case Reason.UNCHANGED:
+            return tr("nothing changed since the last message")
+        case Reason.SNOOZED:
+            return tr("snoozed, so nothing is said")
+        case Reason.STALE:
+            return tr("the newest reading is too old to say anything")
+        case Reason.INCOMPLETE:
+            return tr("readings are missing, so nothing is said")
+        case Reason.PERIOD_START:
+            return tr("a new period has begun")
+
+
 def _period(alert: OpenAlert) -> str:
     if alert.limit.period.kind is PeriodKind.TOTAL:
-        return "in total, as the cluster counts"
+        return tr("in total, as the cluster counts")
     inside = alert.state.window
-    return f"from {when(inside.start, alert.cluster)} to {when(inside.end, alert.cluster)}"
+    return tr(
+        "from {start} to {end}",
+        start=when(inside.start, alert.cluster),
+        end=when(inside.end, alert.cluster),
+    )
 
 
 def _told(state: AlertState, cluster: Cluster | None, now: datetime) -> str:
-    highest = f"{state.told} %" if state.told else "nothing"
-    told_at = f" on {when(state.told_at, cluster)}" if state.told and state.told_at else ""
-    words = f"{highest}{told_at}; the alert is {state.status(now)}"
-    if state.acknowledged_by:
-        words += f" by <@{state.acknowledged_by}>"
+    told = tr("{number} %", number=state.told) if state.told else tr("nothing")
+    if state.told and state.told_at:
+        told = tr("{told} on {when}", told=told, when=when(state.told_at, cluster))
+    words = tr("{told}; the alert is {status}", told=told, status=status_words(state, now))
     if state.is_snoozed(now) and state.snoozed_by and state.snoozed_until:
-        words += f", held back by <@{state.snoozed_by}> until {when(state.snoozed_until, cluster)}"
+        until = when(state.snoozed_until, cluster)
+        return tr(
+            "{told}, held back by <@{user}> until {when}", told=words, user=state.snoozed_by, when=until
+        )
     return words
 
 
 def _readings(link: CountedLink, cluster: Cluster | None) -> str:
-    lines = []
-    for reading in reversed(link.readings):
-        still = (
-            f", the same until {when(reading.confirmed_at, cluster)}"
-            if reading.confirmed_at > reading.at
-            else ""
-        )
-        lines.append(f"{hours(reading.core_hours)} core-hours on {when(reading.at, cluster)}{still}")
-    return "\n".join(lines) or "none"
+    return "\n".join(_reading(reading, cluster) for reading in reversed(link.readings)) or tr("none")
+
+
+def _reading(reading: Reading, cluster: Cluster | None) -> str:
+    line = tr("{hours} core-hours on {when}", hours=hours(reading.core_hours), when=when(reading.at, cluster))
+    if reading.confirmed_at <= reading.at:
+        return line
+    return tr("{reading}, the same until {when}", reading=line, when=when(reading.confirmed_at, cluster))
 
 
 def _step(step: Transition, cluster: Cluster | None) -> str:
-    by = f" by <@{step.by}>" if step.by else ""
-    note = f" ({escape(step.note)})" if step.note else ""
-    return (
-        f"{when(step.at, cluster)}: {_REASONS[step.reason]}{note}{by}; told {step.told_before} % → {step.told_after} %, "
-        f"{hours(step.core_hours)} of {hours(step.limit_core_hours)} core-hours"
+    reason = _reason(step.reason)
+    if step.note:
+        reason = tr("{reason} ({note})", reason=reason, note=_note(step.note))
+    if step.by:
+        reason = tr("{reason} by <@{user}>", reason=reason, user=step.by)
+    return tr(
+        "{when}: {reason}; told {before} % → {after} %, {used} of {limit} core-hours",
+        when=when(step.at, cluster),
+        reason=reason,
+        before=step.told_before,
+        after=step.told_after,
+        used=hours(step.core_hours),
+        limit=hours(step.limit_core_hours),
     )
+
+
+def _note(note: str) -> str:
+    """Say the note that a decision left with its step; it is stored in English."""
+    match note:
+        case "limit set":
+            return tr("limit set")
+        case "acknowledged":
+            return tr("acknowledged")
+        case "snoozed 1h":
+            return tr("snoozed 1h")
+        case "snoozed 1d":
+            return tr("snoozed 1d")
+        case "snoozed period":
+            return tr("snoozed period")
+        case "snooze over":
+            return tr("snooze over")
+        case "reminder":
+            return tr("reminder")
+        case "forecast":
+            return tr("forecast")
+        case _:
+            return escape(note)

@@ -41,9 +41,11 @@ from bot.domain.standing import Audience
 from bot.playground.slack.check import faults_of_message, faults_of_view
 from bot.views.errors import error_message, limit_fault, sentence
 from bot.views.kit import Message, View
-from bot.views.limits import (
+from bot.views.limit_form import (
     limit_field_errors,
     limit_form,
+)
+from bot.views.limits import (
     limit_off_question,
     limit_removed_message,
     limit_removed_sentence,
