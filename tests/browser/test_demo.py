@@ -79,7 +79,7 @@ async def test_home_shows_the_usage_and_works_on_a_phone(page: Page) -> None:
     await page.get_by_test_id("app").click()
     await page.get_by_test_id("home-tab").click()
     await expect(page.get_by_role("heading", name="Your core-hours")).to_be_visible()
-    await expect(page.get_by_text("1 person joined")).to_be_visible()
+    await expect(page.get_by_text("3 people joined")).to_be_visible()
     await page.get_by_role("button", name="Add a limit").click()
     await page.get_by_test_id("field-cluster").select_option("east")
     await page.get_by_test_id("field-core_hours").fill("20000")

@@ -24,8 +24,13 @@ LOUD = logging.getLogger("tests.loud")
 
 
 @pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
+def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Undo what setting up changes for the whole process."""
+    configure = structlog.configure
+    # A logger that remembers its set-up would keep this one for the tests that come later.
+    monkeypatch.setattr(
+        structlog, "configure", lambda **how: configure(**{**how, "cache_logger_on_first_use": False})
+    )
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     configured, hooks = structlog.get_config(), stamina.instrumentation.get_on_retry_hooks()
@@ -34,7 +39,7 @@ def as_before() -> Iterator[None]:
     root.handlers, root.level = handlers, level
     for name, before in levels.items():
         logging.getLogger(name).setLevel(before)
-    structlog.configure(**configured)
+    configure(**configured)
     structlog.contextvars.clear_contextvars()
     stamina.instrumentation.set_on_retry_hooks(hooks)
 
