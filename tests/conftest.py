@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.wiring.logs import set_up_logs
 from tests.world import World, world
@@ -11,7 +12,10 @@ from tests.world import World, world
 
 @pytest.fixture(scope="session", autouse=True)
 def _logs() -> None:
-    """Log as in production: with tracebacks that show no local variables."""
+    """Log as in production: with tracebacks that show no local variables; each test may set logs up anew."""
+    configure = structlog.configure
+    # A logger that remembers the set-up of its first use would keep it for the tests that come later.
+    structlog.configure = lambda **how: configure(**{**how, "cache_logger_on_first_use": False})
     set_up_logs(level="info", style="console")
 
 

@@ -27,8 +27,12 @@ async def test_five_hundred_crossings_in_a_minute_are_one_table_and_its_thread(l
         async def told() -> int:
             return len(posted(lab.bob, GENERAL))
 
+        async def owed() -> int:
+            return len(await crossings(lab))
+
         with lab.clock.fast(0.1):  # slowly: all of it is one minute, however busy the machine
             await until(polled, lambda count: count == MANY, 180)
+            await until(owed, lambda count: count == MANY, 60, every=0.5)
         with lab.clock.fast():
             await until(told, bool, 30)
         # Once as an order from above, and from here on by the twin's own count of posts.

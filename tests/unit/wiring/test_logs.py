@@ -24,13 +24,8 @@ LOUD = logging.getLogger("tests.loud")
 
 
 @pytest.fixture(autouse=True)
-def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def as_before() -> Iterator[None]:
     """Undo what setting up changes for the whole process."""
-    configure = structlog.configure
-    # A logger that remembers its set-up would keep this one for the tests that come later.
-    monkeypatch.setattr(
-        structlog, "configure", lambda **how: configure(**{**how, "cache_logger_on_first_use": False})
-    )
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     configured, hooks = structlog.get_config(), stamina.instrumentation.get_on_retry_hooks()
@@ -39,7 +34,7 @@ def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root.handlers, root.level = handlers, level
     for name, before in levels.items():
         logging.getLogger(name).setLevel(before)
-    configure(**configured)
+    structlog.configure(**configured)
     structlog.contextvars.clear_contextvars()
     stamina.instrumentation.set_on_retry_hooks(hooks)
 
