@@ -157,7 +157,7 @@ class Stage:
         await who.command("/walltime join", channel=LAB)
         question = await who.wait_message(lambda message: "Join the team" in message.text, since=mark)
         await who.click("team.join.confirm", message=question)
-        await who.wait_message(lambda message: "now: its members" in message.text, since=mark)
+        await who.wait_message(lambda message: "You are in the team of" in message.text, since=mark)
 
     async def _set(
         self, limit: Limit, counter: Counter, users: tuple[str, ...], *, is_typed: bool = True
