@@ -104,12 +104,12 @@ class Replay:
         self._dice.shuffle(moments)
         gone, *killed = moments
         return [
-            Event(gone, lambda: self._set_down(True)),
-            Event(gone + OUTAGE, lambda: self._set_down(False)),
+            Event(gone, lambda: self._set_down(down=True)),
+            Event(gone + OUTAGE, lambda: self._set_down(down=False)),
             *(Event(at, self._kill) for at in killed),
         ]
 
-    async def _set_down(self, down: bool) -> None:  # noqa: FBT001
+    async def _set_down(self, *, down: bool) -> None:
         self._stage.cluster.down = down
 
     async def _kill(self) -> None:

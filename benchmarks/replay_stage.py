@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -189,7 +190,7 @@ class Stage:
         url = f"http://127.0.0.1:{self.port}/readyz"
         try:
             async with aiohttp.ClientSession() as session, session.get(url) as answer:
-                return answer.status == 200  # noqa: PLR2004
+                return answer.status == HTTPStatus.OK
         except aiohttp.ClientError:
             return False
 
