@@ -70,6 +70,40 @@ def manifest() -> None:
     typer.echo(manifest_text(read_settings(os.environ, to_run=False)), nl=False)
 
 
+Workspace = Annotated[str, typer.Option(help="The workspace's id in Slack, such as T0123ABCD.")]
+SlackUser = Annotated[str, typer.Option(help="The person's id in Slack, such as U0123ABCD.")]
+
+
+@app.command()
+def export(workspace: Workspace, person: SlackUser) -> None:
+    """Print all that is stored of one person, as JSON."""
+    from bot.cli.people import export as export_person
+    from bot.domain.people import Person
+    from bot.wiring.settings import read_settings
+
+    whom = Person(workspace=workspace, user=person)
+    _run(export_person(read_settings(os.environ, to_run=False), whom))
+
+
+@app.command()
+def forget(
+    workspace: Workspace,
+    person: SlackUser,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase all that is stored of one person."""
+    from bot.cli.people import forget as forget_person
+    from bot.domain.people import Person
+    from bot.wiring.settings import read_settings
+
+    if not yes and not sys.stdin.isatty():
+        _fail(2, "nobody can be asked here: add --yes to erase for good")
+    whom = Person(workspace=workspace, user=person)
+    if not _run(forget_person(read_settings(os.environ, to_run=False), whom, yes=yes)):
+        _fail(1, "nothing was erased")
+
+
 @keys.command("generate")
 def keys_generate() -> None:
     """Print a new key for WALLTIME_SECRET_KEYS."""

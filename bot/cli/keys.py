@@ -1,14 +1,12 @@
 """`walltime-bot keys rotate`."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from typing import Final
 
 import typer
 
-from bot.cli.database import missing_file
-from bot.store.engine import Database
+from bot.cli.database import opened
 from bot.store.rotation import Condition, Found, Rotation
 from bot.store.rotation import rotate as rotate_secrets
 from bot.store.vault import KeyRing
@@ -19,13 +17,13 @@ _MOST_NAMED: Final = 20
 
 
 class CannotRotate(Exception):
-    """There is nothing to rotate with, or nothing to rotate; the text says what to do."""
+    """There is nothing to rotate with; the text says what to do."""
 
 
 async def rotate(settings: Settings) -> bool:
     """Seal every secret with the first key, and say how it went; False if it is not done."""
     ring = _ring(settings)
-    async with _opened(settings) as database:
+    async with opened(settings) as database:
         done = await rotate_secrets(database, ring)
     for line in _report(done, ring):
         typer.echo(line)
@@ -38,20 +36,6 @@ def _ring(settings: Settings) -> KeyRing:
     if ring is None:
         raise CannotRotate(f"there are no keys: set WALLTIME_SECRET_KEYS, or restore {KEY_FILE}")
     return ring
-
-
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Database]:
-    if (path := missing_file(settings.database_url)) is not None:
-        raise CannotRotate(f"there is no database at {path}")
-    database = Database(settings.database_url)
-    try:
-        now, newest = await database.revisions()
-        if now != newest:
-            raise CannotRotate(f"the database has schema {now}, not {newest}: run `walltime-bot db upgrade`")
-        yield database
-    finally:
-        await database.close()
 
 
 def _report(done: Rotation, ring: KeyRing) -> Iterable[str]:

@@ -12,6 +12,7 @@ from bot.domain.clusters import Cluster
 from bot.domain.forecast import TOLD_WITHIN, Forecast, forecast, is_worth_telling
 from bot.domain.limits import FULL, Limit, ScopeKind
 from bot.domain.measuring import Series, measure
+from bot.domain.people import LEFT
 from bot.domain.periods import DAY, previous_window, window
 from bot.domain.standing import Audience
 from bot.domain.standups import Standup
@@ -74,7 +75,8 @@ class OwedPage:
     def read(cls, text: str) -> Self:
         """Read a notice's text."""
         channel, ts, cluster, *users = text.split()
-        return cls(channel=channel, ts=ts, page=DigestPage(cluster=cluster, users=tuple(users)))
+        there = tuple(user for user in users if user != LEFT)
+        return cls(channel=channel, ts=ts, page=DigestPage(cluster=cluster, users=there))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

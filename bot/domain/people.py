@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+# Stands for a person who was forgotten, where what they set up or did for others goes on. No id of Slack's.
+LEFT: Final = "left"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.people import Link
 from bot.ports import AuditEntry
 from bot.store.engine import Database
-from bot.store.tables import audit
+from bot.store.tables import audit, links
 
 # The actor of what nobody asked for.
 BOT: Final = "walltime"
+# The actor of what is done by a command of the shell.
+OPERATOR: Final = "operator"
 
 
 async def append(connection: AsyncConnection, entry: AuditEntry) -> None:
@@ -22,7 +24,7 @@ async def append(connection: AsyncConnection, entry: AuditEntry) -> None:
 
 
 async def note_broken_seal(database: Database, link: Link, *, now: datetime) -> None:
-    """Write down that a secret of this link does not open: once per link, however often it is tried."""
+    """Write down that a secret of this link does not open: once per link that is still there."""
     entry = AuditEntry(
         workspace=link.person.workspace,
         actor=BOT,
@@ -37,8 +39,12 @@ async def note_broken_seal(database: Database, link: Link, *, now: datetime) -> 
         audit.c.subject == entry.subject,
         audit.c.at >= link.linked_at,
     )
+    there = select(links.c.link_id).where(
+        links.c.workspace == entry.workspace, links.c.link_id == link.link_id
+    )
     async with database.writes() as connection:
-        if (await connection.execute(noted.limit(1))).one_or_none() is None:
+        is_new = (await connection.execute(noted.limit(1))).one_or_none() is None
+        if is_new and (await connection.execute(there.with_for_update(read=True))).one_or_none() is not None:
             await append(connection, entry)
 
 

@@ -200,6 +200,8 @@ async def _write(
     before = (await connection.execute(select(alerts).where(here).with_for_update())).one_or_none()
     if (before.revision if before is not None else 0) != expected:
         return False
+    if before is None and not await _is_counted(connection, limit, subject):
+        return False
     values: dict[str, Any] = {
         "revision": state.revision,
         "is_open": state.is_open,
@@ -225,6 +227,19 @@ async def _write(
             )
         )
     return True
+
+
+async def _is_counted(connection: AsyncConnection, limit: Limit, subject: str) -> bool:
+    """Tell whether the limit is there, and this one in its team: either may be gone meanwhile."""
+    query = select(limits.c.limit_id).where(_is(limits, limit))
+    if limit.scope.kind is ScopeKind.EACH:
+        joined = and_(
+            team_members.c.workspace == limits.c.workspace,
+            team_members.c.channel == limits.c.channel,
+            team_members.c.person == subject,
+        )
+        query = query.join(team_members, joined)
+    return (await connection.execute(query.with_for_update(read=True))).one_or_none() is not None
 
 
 def _is(table: Any, limit: Limit) -> ColumnElement[bool]:

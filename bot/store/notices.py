@@ -135,7 +135,12 @@ class SqlPlaces:
 
 
 async def owe(connection: AsyncConnection, notice: Notice) -> None:
-    """Remember a notice inside the caller's transaction; the same id again is nothing new."""
+    """Remember a notice inside the caller's transaction; the same id again is nothing new.
+
+    What is owed about an alert that is gone meanwhile is not.
+    """
+    if notice.owed is not None and not await _has_alert(connection, notice):
+        return
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     await connection.execute(
         make(notices)
@@ -156,6 +161,15 @@ async def owe(connection: AsyncConnection, notice: Notice) -> None:
         )
         .on_conflict_do_nothing()
     )
+
+
+async def _has_alert(connection: AsyncConnection, notice: Notice) -> bool:
+    query = select(alerts.c.revision).where(
+        alerts.c.workspace == notice.workspace,
+        alerts.c.limit_id == notice.limit_id,
+        alerts.c.subject == notice.subject,
+    )
+    return (await connection.execute(query.with_for_update(read=True))).one_or_none() is not None
 
 
 async def withdraw_news(connection: AsyncConnection, link: Link, *, now: datetime) -> None:

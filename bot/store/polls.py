@@ -71,7 +71,7 @@ class SqlPolls:
         """Store how the poll went and when the next one is due, with the notice that it owes."""
         link = polled.link
         async with self._database.writes() as connection:
-            await connection.execute(
+            planned = await connection.execute(
                 update(polls)
                 .where(polls.c.workspace == link.person.workspace, polls.c.link_id == link.link_id)
                 .values(
@@ -83,7 +83,8 @@ class SqlPolls:
                     owner_told=polled.owner_told,
                 )
             )
-            if notice is not None:
+            # Of a link that is gone meanwhile nobody wants to hear.
+            if notice is not None and planned.rowcount:
                 await owe(connection, notice)
 
     async def next_due(self, link: Link) -> datetime | None:

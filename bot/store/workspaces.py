@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.engine import Database
@@ -14,6 +14,12 @@ class SqlWorkspaces:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def served(self) -> tuple[str, ...]:
+        """Return the ids of the workspaces, sorted."""
+        query = select(workspaces.c.workspace).order_by(workspaces.c.workspace)
+        async with self._database.reads() as connection:
+            return tuple((await connection.execute(query)).scalars())
 
     async def meet(self, workspace: str, name: str, *, now: datetime) -> None:
         """Remember a workspace, and its newest name."""

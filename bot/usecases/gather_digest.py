@@ -22,6 +22,7 @@ from bot.domain.digests import (
 )
 from bot.domain.limits import Limit
 from bot.domain.measuring import Series
+from bot.domain.people import LEFT
 from bot.domain.standups import Standup
 from bot.domain.team_usage import Teammate, only_sums, readings_since, team_limits, team_table
 from bot.ports.alerting import Alerts, Limits, Polled
@@ -159,9 +160,9 @@ class GatherDigest:
         self, workspace: str, roster: Sequence[str], standup: Standup | None, owed: OwedDigest
     ) -> dict[str, str]:
         """Return what people are called, and who answers for the digest."""
-        users = {*roster, owed.asked_by} - {""}
+        users = {*roster, owed.asked_by}
         users |= {standup.set_by.user} if standup is not None else set()
-        return dict(await self.guard.audiences.names(workspace, sorted(users)))
+        return dict(await self.guard.audiences.names(workspace, sorted(users - {"", LEFT})))
 
     async def _crossed(
         self, workspace: str, channel: str, guard: Guard, since: datetime | None

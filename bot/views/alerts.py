@@ -36,7 +36,7 @@ from bot.views.alert_words import (
 from bot.views.digest import digest_message, digest_page_message
 from bot.views.format import hours
 from bot.views.kit import Message, say, small_print
-from bot.views.language import ENGLISH, Language, spoken_in, tr
+from bot.views.language import ENGLISH, Language, spoken_in, tr, without_leavers
 from bot.views.link_health import news_message
 from bot.views.storms import storm_message, storm_more_message
 from bot.views.team import withheld_alert_message
@@ -98,6 +98,7 @@ def reply_message(alert: ShownAlert, owed: Owed, *, now: datetime, cluster: Clus
 
 def finished_message(text: str) -> Message:
     """Draw a sentence that is finished already, long ones in several sections."""
+    text = without_leavers(text)
     first, *others = [text[at : at + _LONGEST_SECTION] for at in range(0, len(text), _LONGEST_SECTION)] or [
         " "
     ]

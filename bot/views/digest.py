@@ -10,12 +10,13 @@ from typing import Final
 from slackblocks import Block, ColumnSettings, HeaderBlock, RawText, SectionBlock, TableBlock, Text, TextType
 
 from bot.domain.digests import Digest, DigestPage, DigestTable
+from bot.domain.people import LEFT
 from bot.domain.team_usage import TeamRow
 from bot.views.alert_words import period_words
 from bot.views.digest_lines import care_lines, change_lines, near_line
 from bot.views.format import clock, escape, local_moment, moment, weekday_and_day
 from bot.views.kit import Message, buttons, small_print
-from bot.views.language import ntr, tr
+from bot.views.language import ntr, someone_who_left, tr
 from bot.views.names import said_name
 from bot.views.standup import next_words, open_button, schedule_words
 from bot.views.team_table import (
@@ -269,7 +270,7 @@ def _footer(digest: Digest, now: datetime, *, spoken: bool = False) -> list[str]
 
 
 def _name(digest: Digest, user: str) -> str:
-    return said_name(digest.names.get(user, user))
+    return someone_who_left() if user == LEFT else said_name(digest.names.get(user, user))
 
 
 def _lapsed(digest: Digest, command: str) -> str:

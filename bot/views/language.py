@@ -18,6 +18,8 @@ from typing import Final, ParamSpec, TypeVar
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from bot.domain.people import LEFT
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Language:
@@ -54,6 +56,8 @@ CHINESE: Final = Language(code="zh", locale="zh_Hans", name="中文", gap="")
 LANGUAGES: Final = (ENGLISH, CHINESE)
 
 
+_LEFT_MENTION: Final = f"<@{LEFT}>"
+
 _spoken: ContextVar[Language] = ContextVar("language", default=ENGLISH)
 
 
@@ -88,7 +92,7 @@ def spoken_in(language: Language, draw: Callable[P, T]) -> Callable[P, T]:
 
 def tr(sentence: str, /, **values: object) -> str:
     """Say an English sentence of ours in the language that is drawn in."""
-    return spoken().translate(sentence, **values)
+    return without_leavers(spoken().translate(sentence, **values))
 
 
 def ptr(meaning: str, word: str, /) -> str:
@@ -98,7 +102,17 @@ def ptr(meaning: str, word: str, /) -> str:
 
 def ntr(one: str, many: str, count: int, /, **values: object) -> str:
     """Say a sentence with a count in the language that is drawn in."""
-    return spoken().translate_count(one, many, count, **values)
+    return without_leavers(spoken().translate_count(one, many, count, **values))
+
+
+def someone_who_left() -> str:
+    """Return what a person is called who was forgotten."""
+    return tr("someone who left")
+
+
+def without_leavers(text: str) -> str:
+    """Say in words who was forgotten: Slack knows nobody of that id."""
+    return text.replace(_LEFT_MENTION, someone_who_left()) if _LEFT_MENTION in text else text
 
 
 def paragraph(sentences: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.domain.digests import OwedDigest
 from bot.domain.limits import Place, PlaceKind
+from bot.domain.people import LEFT
 from bot.ports.alerting import ChannelTrouble, Notice, NoticeKind
 from bot.usecases.counting import derived_id
 from bot.usecases.delivery.turn import Turn
@@ -52,6 +53,7 @@ async def _owners(turn: Turn, owed: Sequence[Notice]) -> dict[str, str | None]:
     for notice in owed:
         if notice.kind is NoticeKind.STANDUP and (owner := await _responsible(turn, notice)) is not None:
             owners.setdefault(owner, None)
+    owners.pop(LEFT, None)
     return owners
 
 

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 from pytest_mock import MockerFixture
+from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.alerts import AlertState, Decision, Form, Owed, Reason, Telling, Transition
 from bot.domain.limits import Limit, Scope, ScopeKind
 from bot.ports.alerting import Alert, Judged, Notice, NoticeKind
 from bot.store.engine import Database
 from bot.store.limits import SqlAlerts, SqlLimits
+from bot.store.tables import team_members
 from tests.unit.domain.kit import NOON, limit, quiet
 from tests.unit.store.kit import Store
 
@@ -53,6 +55,13 @@ def notice(name: str, about: Limit = EACH) -> Notice:
     )
 
 
+async def in_team(database: Database, users: Sequence[str]) -> None:
+    rows = [{"workspace": "T1", "channel": "C1", "person": user, "joined_at": NOON} for user in users]
+    async with database.writes() as connection:
+        for row in rows:
+            await connection.execute(insert(team_members).values(row).on_conflict_do_nothing())
+
+
 async def put(
     database: Database,
     fresh: Limit = EACH,
@@ -62,6 +71,7 @@ async def put(
     first: Sequence[Judged] = (),
     owes: Sequence[str] = (),
 ) -> bool:
+    await in_team(database, [one.subject for one in first])
     return await SqlLimits(database).put(
         fresh,
         replaces=replaces,
@@ -144,6 +154,7 @@ async def test_nothing_is_written_over_an_alert_that_came_to_be_meanwhile(store:
     await put(store.database, first=judged(subjects=["U1"]))
     before = await all_rows(store)
     late = [*judged(over=1, subjects=["U1"]), *judged(over=0, subjects=["U2"])]
+    await in_team(store.database, ["U2"])
     await SqlAlerts(store.database).record(
         Alert(limit=EACH, subject="U2", state=quiet()), [decision(90, 1)], notices=()
     )
