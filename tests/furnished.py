@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.access_keys import AccessKey
 from bot.domain.alerts import AlertState, Decision, Form, Owed, Reason, Telling, acknowledge
 from bot.domain.audience import Consent
-from bot.domain.digests import DigestPage, OwedDigest, OwedPage
+from bot.domain.digests import OwedDigest
 from bot.domain.health import LinkNews
 from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind, place_of
 from bot.domain.link_pages import LinkPage, PageState
@@ -15,6 +15,7 @@ from bot.domain.people import Link, Person
 from bot.domain.periods import MONTH, window
 from bot.domain.secret import Secret
 from bot.domain.standups import Schedule, Standup
+from bot.domain.table_pages import OwedPage, TablePage
 from bot.domain.usage import Reading
 from bot.ports import AuditEntry
 from bot.ports.alerting import ChannelTrouble, Judged, Notice, NoticeKind
@@ -160,7 +161,7 @@ async def _acknowledged(alerts: SqlAlerts, limit: Limit, subject: str) -> None:
 async def _owed(database: Database, made: Furnished) -> None:
     notices, places = SqlNotices(database), SqlPlaces(database)
     channel = Place(kind=PlaceKind.CHANNEL, slack_id=CHANNEL)
-    page = OwedPage(channel=CHANNEL, ts="1.2", page=DigestPage(cluster="east", users=(ANN, BEN))).write()
+    page = OwedPage(channel=CHANNEL, ts="1.2", page=TablePage(cluster="east", users=(ANN, BEN))).write()
     asked = OwedDigest(day=NOW.date(), due_at=NOW, asked_by=ANN).write()
     await notices.owe(replace(_notice(made, "digest", channel, NoticeKind.STANDUP), text=asked))
     await notices.owe(replace(_notice(made, "page", channel, NoticeKind.STANDUP_PART), text=page))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
@@ -12,11 +11,11 @@ from bot.domain.clusters import Cluster
 from bot.domain.forecast import TOLD_WITHIN, Forecast, forecast, is_worth_telling
 from bot.domain.limits import FULL, Limit, ScopeKind
 from bot.domain.measuring import Series, measure
-from bot.domain.people import LEFT
 from bot.domain.periods import DAY, previous_window, window
 from bot.domain.standing import Audience
 from bot.domain.standups import Standup
-from bot.domain.team_usage import Teammate, TeamTable
+from bot.domain.table_pages import TablePage, cut
+from bot.domain.team_usage import Teammate, TeamRow, TeamTable
 from bot.domain.usage import Window, pace_per_day, usage_in
 
 NEAR_PERCENT: Final = 80
@@ -49,34 +48,6 @@ class OwedDigest:
         return cls(
             day=date.fromisoformat(day), due_at=datetime.fromisoformat(due_at), asked_by="".join(asked_by)
         )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DigestPage:
-    """One table of a digest: some people on a cluster."""
-
-    cluster: str
-    users: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OwedPage:
-    """A page that is owed to the thread of a digest's message."""
-
-    channel: str
-    ts: str
-    page: DigestPage
-
-    def write(self) -> str:
-        """Return it as a notice's text."""
-        return " ".join((self.channel, self.ts, self.page.cluster, *self.page.users))
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """Read a notice's text."""
-        channel, ts, cluster, *users = text.split()
-        there = tuple(user for user in users if user != LEFT)
-        return cls(channel=channel, ts=ts, page=DigestPage(cluster=cluster, users=there))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,19 +141,24 @@ class Digest:
         return self.standup.skipped if self.standup is not None else ()
 
     @property
-    def pages(self) -> tuple[DigestPage, ...]:
+    def pages(self) -> tuple[TablePage, ...]:
         """Return its tables in order: the first stands in the message, the others in the thread."""
         return tuple(
-            DigestPage(cluster=one.table.cluster.name, users=users)
+            TablePage(cluster=one.table.cluster.name, users=users)
             for place, one in enumerate(self.tables)
-            for users in _chunks(
-                [row.user for row in one.table.rows], first=MOST_ROWS if place else FIRST_ROWS
+            for users in cut(
+                [row.user for row in one.table.rows], first=MOST_ROWS if place else FIRST_ROWS, most=MOST_ROWS
             )
         )
 
-    def table_of(self, page: DigestPage) -> DigestTable | None:
+    def table_of(self, page: TablePage) -> DigestTable | None:
         """Return the table that a page is of; None if nobody is linked there any more."""
         return next((one for one in self.tables if one.table.cluster.name == page.cluster), None)
+
+    def rows_of(self, page: TablePage) -> tuple[TeamRow, ...]:
+        """Return the rows of a page; none if they are not to be shown any more."""
+        one = self.table_of(page)
+        return () if one is None else one.table.rows_of(page)
 
 
 def days_of(
@@ -290,9 +266,3 @@ def _foreseen(series: Sequence[Series], room: float, inside: Window, now: dateti
         return None
     made = forecast(readings, room=room, now=now)
     return made if made is not None and is_worth_telling(made, inside, now=now) else None
-
-
-def _chunks(users: Sequence[str], *, first: int) -> list[tuple[str, ...]]:
-    """Cut a table into pages; without rows there is none."""
-    ends = [*range(first, len(users), MOST_ROWS), len(users)] if users else []
-    return [tuple(users[start:end]) for start, end in pairwise([0, *ends])]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final, Self
 
 from bot.domain.alerts import Measured
 from bot.domain.audience import Guard
@@ -11,7 +12,11 @@ from bot.domain.limits import Limit, ScopeKind
 from bot.domain.measuring import Series, measure, stale_after, usage_of
 from bot.domain.periods import MONTH, Period, PeriodKind, previous_window, window
 from bot.domain.standing import Audience
+from bot.domain.table_pages import TablePage, cut
 from bot.domain.usage import PACE_WINDOW, Window, pace_per_day, usage_in
+
+# A table takes 100 rows and 10,000 characters; a row has at most 145 of them, the last one is the sum.
+MOST_ROWS: Final = 65
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,13 +72,24 @@ class TeamTable:
         """What shares are taken of: the team's limit, else the sum."""
         return self.core_hours if self.limit is None else self.limit.core_hours
 
+    @property
+    def pages(self) -> tuple[TablePage, ...]:
+        """Return its pages in order; where single people are not named there is one without rows."""
+        users = cut([row.user for row in self.rows], first=MOST_ROWS, most=MOST_ROWS) or [()]
+        return tuple(TablePage(cluster=self.cluster.name, users=page) for page in users)
+
+    def rows_of(self, page: TablePage) -> tuple[TeamRow, ...]:
+        """Return the rows of a page's people."""
+        wanted = frozenset(page.users)
+        return tuple(row for row in self.rows if row.user in wanted)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TeamUsage:
-    """All that `team` answers. `names` are what Slack calls the people, by user.
+    """All that `team` answers. `names` are what Slack calls the people, and who posts it, by user.
 
     `unlinked` are on the roster and on no cluster. Where single people are not named (`lapsed` of them have
-    not agreed to the `audience`) `names` and `unlinked` are empty.
+    not agreed to the `audience`) they are not in `names`, and `unlinked` is empty.
     """
 
     channel: str
@@ -83,6 +99,33 @@ class TeamUsage:
     tables: tuple[TeamTable, ...]
     unlinked: tuple[str, ...]
     names: dict[str, str]
+
+    def table_on(self, cluster: str) -> TeamTable:
+        """Return the table of a cluster; of one that is gone the first there is."""
+        return next((one for one in self.tables if one.cluster.name == cluster), self.tables[0])
+
+    def rows_of(self, page: TablePage) -> tuple[TeamRow, ...]:
+        """Return the rows of a page; none if they are not to be shown any more."""
+        on = [one for one in self.tables if one.cluster.name == page.cluster]
+        return on[0].rows_of(page) if on else ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwedTable:
+    """Which table is owed to a channel, and who asked for it."""
+
+    cluster: str
+    asked_by: str
+
+    def write(self) -> str:
+        """Return it as a notice's text."""
+        return f"{self.cluster} {self.asked_by}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read a notice's text."""
+        cluster, asked_by = text.split()
+        return cls(cluster=cluster, asked_by=asked_by)
 
 
 def readings_since(limits: Sequence[Limit], cluster: Cluster, *, now: datetime) -> datetime:

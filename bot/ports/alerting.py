@@ -47,6 +47,8 @@ class NoticeKind(StrEnum):
     NO_DATA = "no_data"  # to a link's owner: nothing heard from the cluster for long
     STANDUP = "standup"  # a digest: `text` says for which date, the rest is drawn at delivery
     STANDUP_PART = "standup_part"  # what a digest's first message has no room for, for its thread
+    TEAM_TABLE = "team_table"  # a team's table that somebody posts: `text` says which, and who
+    TEAM_PART = "team_part"  # what its first message has no room for, for its thread
     STANDUP_SET = "standup_set"  # posted where a standup was set or switched off
     CONSENT = "consent"  # to who joined a team before others could read its channel
     LINK_HEALTH = "link_health"  # to a link's owner: its token does not live on

@@ -1,25 +1,20 @@
 """A channel's team: join, leave, its table, and what a teammate used."""
 
-import asyncio
-from collections.abc import Sequence
-from datetime import timedelta
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.audience import Consent
 from bot.domain.commands import ShowHelp, ShowTeammate
-from bot.domain.errors import ChannelClosed, ChannelNeeded, NotShared, PersonUnknown
+from bot.domain.errors import ChannelNeeded, NotShared, PersonUnknown
 from bot.domain.people import Person
 from bot.domain.standing import Standing
 from bot.domain.team_usage import TeamUsage
-from bot.slack.channel import MAY_NOT_POST, channel_of, standing_of
-from bot.slack.client import error_code
+from bot.slack.channel import channel_of, open_channel, standing_of
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.reply import Reply
+from bot.usecases.counting import derived_id
 from bot.views.help import help_message
 from bot.views.kit import Message
 from bot.views.team import (
@@ -35,17 +30,12 @@ from bot.views.team_table import (
     TEAM_POST,
     TEAM_PREVIOUS,
     TeamPage,
-    posted_messages,
     read_page,
     team_message,
     team_messages,
     team_posted_message,
 )
 from bot.views.usage import teammate_message, usage_message
-
-# Slack takes about one post a second per channel.
-_POST_TRIES: Final = 10
-_PAUSE: Final = timedelta(seconds=1)
 
 
 class Teaming:
@@ -157,15 +147,19 @@ class Teaming:
         return team_message(team, page, command=self._desk.command)
 
     async def _post(self, body: Body, client: AsyncWebClient, reply: Reply) -> None:
+        """Owe the table; of the same message once, however often its button is clicked."""
         desk, person, channel = self._desk, person_of(body), _channel(body)
         standing = await self._standing(client, person, channel)
-        team = await desk.show_team.posted(person, channel, standing=standing, now=desk.clock())
-        if not team.tables:
-            await reply(team_messages(team, command=desk.command)[0], replace=True)
-            return
-        by = (await desk.audiences.names(person.workspace, [person.user]))[person.user]
+        await open_channel(client, channel)
         cluster = body["actions"][0]["value"]
-        await _post_thread(client, channel, posted_messages(team, cluster, by=by, command=desk.command))
+        await desk.show_team.post(
+            person,
+            channel,
+            cluster,
+            standing=standing,
+            notice_id=derived_id("team", channel, cluster, person.user, body["container"]["message_ts"]),
+            now=desk.clock(),
+        )
         await reply(team_posted_message(channel), replace=True)
 
     async def _standing(self, client: AsyncWebClient, person: Person, channel: str) -> Standing:
@@ -179,29 +173,3 @@ def _channel(body: Body) -> str:
     if channel is None:
         raise ChannelNeeded
     return channel
-
-
-async def _post_thread(client: AsyncWebClient, channel: str, messages: Sequence[Message]) -> None:
-    """Post the first message, and the others in its thread; raises ChannelClosed."""
-    first = await _post_one(client, channel, messages[0], thread_ts=None)
-    for message in messages[1:]:
-        await _post_one(client, channel, message, thread_ts=first)
-
-
-async def _post_one(client: AsyncWebClient, channel: str, message: Message, *, thread_ts: str | None) -> str:
-    """Post once Slack lets us; only what it refused without posting is tried again."""
-    for _ in range(_POST_TRIES):
-        try:
-            answer = await client.chat_postMessage(
-                channel=channel, thread_ts=thread_ts, **message.to_slack(), unfurl_links=False
-            )
-        except SlackApiError as error:
-            if error.response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-                wait = str(error.response.headers.get("Retry-After", ""))
-                await asyncio.sleep(int(wait) if wait.isdecimal() else _PAUSE.total_seconds())
-                continue
-            if error_code(error) in MAY_NOT_POST:
-                raise ChannelClosed(error_code(error)) from error
-            raise
-        return str(answer["ts"])
-    raise ChannelClosed("rate_limited")

@@ -7,7 +7,7 @@ One turn claims due notices and serves each place by itself; `bot.usecases.deliv
     interrupted (its answer was lost)              ──> looked for by its id: found is told, else told again
     a storm                                        ──> once it stops growing one message with a table of the
                                                        highest, the others in its thread
-    a digest                                       ──> drawn now, its further pages in its thread
+    a digest, or a team's table                    ──> drawn now, its further pages in its thread
     else                                           ──> the oldest is posted, at most one a second; then edits
 """
 
@@ -22,11 +22,13 @@ from bot.domain.limits import Place
 from bot.ports.alerting import Alerts, ChannelTrouble, Limits, Notice, Notices, Notifier, Places
 from bot.usecases.delivery.digests import Digesting
 from bot.usecases.delivery.editing import Editing
+from bot.usecases.delivery.gathering import Gathering
 from bot.usecases.delivery.in_hand import InHand
 from bot.usecases.delivery.looking import Looking
 from bot.usecases.delivery.posting import Posting
 from bot.usecases.delivery.speaking import Speaking
 from bot.usecases.delivery.storms import Storms
+from bot.usecases.delivery.team_tables import Tabling
 from bot.usecases.delivery.trouble import note_trouble
 from bot.usecases.delivery.truth import Truth
 from bot.usecases.delivery.turn import (
@@ -38,6 +40,7 @@ from bot.usecases.delivery.turn import (
     Memory,
     Outcome,
     Ports,
+    TeamTables,
     Turn,
 )
 
@@ -65,6 +68,7 @@ class DeliverNotices:
     notifier: Notifier
     drawings: DrawingsFor
     digests: Digests
+    teams: TeamTables
     together: Together
     discretion: Discretes | None = None
     clock: Callable[[], datetime]  # Slack may take its time within a turn: its pauses begin with its answer
@@ -91,6 +95,7 @@ class DeliverNotices:
                 notifier=self.notifier,
                 draw=await self.drawings(workspace, place),
                 digests=self.digests,
+                teams=self.teams,
                 discretion=self.discretion,
             ),
             workspace=workspace,
@@ -137,10 +142,19 @@ async def _attempt(turn: Turn, hand: InHand, trouble: ChannelTrouble | None) -> 
     memory = turn.memory
     truth, posting = Truth(turn=turn, hand=hand), Posting(turn=turn, hand=hand)
     storms = Storms(turn=turn, truth=truth, posting=posting)
-    digesting = Digesting(turn=turn, hand=hand)
-    looking = Looking(turn=turn, hand=hand, truth=truth, posting=posting, digesting=digesting)
+    gathering = Gathering(turn=turn, hand=hand)
+    digesting, tabling = Digesting(gathering=gathering), Tabling(gathering=gathering)
+    looking = Looking(
+        turn=turn, hand=hand, truth=truth, posting=posting, digesting=digesting, tabling=tabling
+    )
     speaking = Speaking(
-        turn=turn, hand=hand, truth=truth, posting=posting, storms=storms, digesting=digesting
+        turn=turn,
+        hand=hand,
+        truth=truth,
+        posting=posting,
+        storms=storms,
+        digesting=digesting,
+        tabling=tabling,
     )
     try:
         await looking.look()

@@ -17,10 +17,12 @@ from slackblocks import (
 from bot.domain.alert_keys import AlertKey
 from bot.domain.alerts import MOST_REMINDERS, Owed, Status, Telling
 from bot.domain.clusters import Cluster
-from bot.domain.digests import Digest, DigestPage
+from bot.domain.digests import Digest
 from bot.domain.health import LinkNews
 from bot.domain.limits import Place
 from bot.domain.standing import Audience
+from bot.domain.table_pages import TablePage
+from bot.domain.team_usage import OwedTable, TeamUsage
 from bot.views.alert_buttons import alert_buttons, raise_limit_button, why_button
 from bot.views.alert_words import (
     ShownAlert,
@@ -40,6 +42,7 @@ from bot.views.language import ENGLISH, Language, spoken_in, tr, without_leavers
 from bot.views.link_health import news_message
 from bot.views.storms import storm_message, storm_more_message
 from bot.views.team import withheld_alert_message
+from bot.views.team_table import posted_message, posted_page_message
 from bot.views.trouble import trouble_message_text
 
 _LONGEST_SECTION: Final = 3000
@@ -148,9 +151,17 @@ class AlertDrawings:
         """Draw a digest's message."""
         return spoken_in(self.language, digest_message)(digest, now=now, command=self.command)
 
-    def digest_page(self, digest: Digest, page: DigestPage) -> Message:
+    def digest_page(self, digest: Digest, page: TablePage) -> Message:
         """Draw a page for its thread."""
         return spoken_in(self.language, digest_page_message)(digest, page)
+
+    def team_table(self, team: TeamUsage, owed: OwedTable) -> Message:
+        """Draw the first page of a team's table that somebody posts."""
+        return spoken_in(self.language, posted_message)(team, owed, command=self.command)
+
+    def team_page(self, team: TeamUsage, page: TablePage) -> Message:
+        """Draw a page for its thread."""
+        return spoken_in(self.language, posted_page_message)(team, page)
 
     def trouble(self, place: Place, code: str) -> str:
         """Say why a place takes no messages."""

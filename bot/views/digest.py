@@ -9,8 +9,9 @@ from typing import Final
 
 from slackblocks import Block, ColumnSettings, HeaderBlock, RawText, SectionBlock, TableBlock, Text, TextType
 
-from bot.domain.digests import Digest, DigestPage, DigestTable
+from bot.domain.digests import Digest, DigestTable
 from bot.domain.people import LEFT
+from bot.domain.table_pages import TablePage
 from bot.domain.team_usage import TeamRow
 from bot.views.alert_words import period_words
 from bot.views.digest_lines import care_lines, change_lines, near_line
@@ -75,7 +76,7 @@ def digest_message(digest: Digest, *, now: datetime, command: str) -> Message:
     return Message(text=" ".join(part for part in said if part), blocks=tuple(blocks))
 
 
-def digest_page_message(digest: Digest, page: DigestPage) -> Message:
+def digest_page_message(digest: Digest, page: TablePage) -> Message:
     """Draw a further table, for the thread."""
     one = digest.table_of(page)
     label = escape(one.table.cluster.label) if one is not None else escape(page.cluster)
@@ -155,10 +156,10 @@ def _sums(digest: Digest, one: DigestTable) -> tuple[str, str]:
     return escape(table.cluster.label), "; ".join(said)
 
 
-def _table(digest: Digest, page: DigestPage) -> list[Block]:
+def _table(digest: Digest, page: TablePage) -> list[Block]:
     """Draw some people's rows, and under them everybody's sum."""
     one = digest.table_of(page)
-    rows = _rows(one, page)
+    rows = digest.rows_of(page)
     if one is None or not rows:
         return []
     table, days = one.table, one.days
@@ -188,19 +189,14 @@ def _table(digest: Digest, page: DigestPage) -> list[Block]:
     return [TableBlock([[RawText(cell) for cell in row] for row in cells], column_settings=settings)]
 
 
-def _rows(one: DigestTable | None, page: DigestPage) -> list[TeamRow]:
-    wanted = frozenset(page.users)
-    return [] if one is None else [row for row in one.table.rows if row.user in wanted]
-
-
 def _in_period(row: TeamRow) -> str:
     return tr("no data") if row.core_hours is None else shown_hours(row.core_hours)
 
 
-def _people(digest: Digest, page: DigestPage) -> str:
+def _people(digest: Digest, page: TablePage) -> str:
     """Say the rows of a table, as many as a notification takes."""
     one = digest.table_of(page)
-    rows = _rows(one, page)
+    rows = digest.rows_of(page)
     if one is None or not rows:
         return ""
     said = [

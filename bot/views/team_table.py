@@ -7,7 +7,8 @@ from typing import Final
 from slackblocks import Block, Button, ColumnSettings, RawText, SectionBlock, TableBlock, Text, TextType
 
 from bot.domain.standing import Audience
-from bot.domain.team_usage import TeamRow, TeamTable, TeamUsage
+from bot.domain.table_pages import TablePage
+from bot.domain.team_usage import OwedTable, TeamRow, TeamTable, TeamUsage
 from bot.views.alert_words import period_words
 from bot.views.audience import grown_words
 from bot.views.format import day, escape, hours, local_moment, moment
@@ -20,8 +21,6 @@ TEAM_POST: Final = "team.post"
 TEAM_PREVIOUS: Final = "team.previous"
 TEAM_NEXT: Final = "team.next"
 
-# A table takes 100 rows and 10,000 characters; a row has at most 145 of them, the last one is the sum.
-MOST_ROWS: Final = 65
 _LONGEST_NUMBER: Final = 18
 _LONGEST_USERNAME: Final = 20
 _LONGEST_NAME: Final = 28
@@ -80,65 +79,69 @@ def team_messages(team: TeamUsage, *, command: str) -> tuple[Message, ...]:
 
 def team_message(team: TeamUsage, page: TeamPage, *, command: str) -> Message:
     """Draw one page for the asker, with the buttons; a cluster that is gone gives the first one there is."""
-    place, table = _placed(team, page.cluster)
-    number = min(page.number, pages_of(table) - 1)
+    table = team.table_on(page.cluster)
+    pages = table.pages
+    number = min(page.number, len(pages) - 1)
     row = [Button(text=tr("Post to channel"), action_id=TEAM_POST, value=table.cluster.name)]
     if number > 0:
         before = TeamPage(cluster=table.cluster.name, number=number - 1)
         row.append(Button(text=tr("Previous"), action_id=TEAM_PREVIOUS, value=before.write()))
-    if number + 1 < pages_of(table):
+    if number + 1 < len(pages):
         after = TeamPage(cluster=table.cluster.name, number=number + 1)
         row.append(Button(text=tr("Next"), action_id=TEAM_NEXT, value=after.write()))
     notes = _guard_blocks(team, command)
-    notes += _unlinked_blocks(team) if number == place == 0 else []
+    notes += _unlinked_blocks(team) if _is_first(team, table, pages[number]) else []
     return Message(
-        text=_spoken(team, table, number, command),
+        text=_spoken(team, table, pages[number], command),
         blocks=(
-            *_page_blocks(team, table, number),
+            *_page_blocks(team, table, pages[number]),
             *notes,
-            small_print(_as_of(table, number)),
+            small_print(_as_of(table, pages[number])),
             buttons(*row),
         ),
     )
 
 
-def posted_messages(team: TeamUsage, cluster: str, *, by: str, command: str) -> tuple[Message, ...]:
-    """Draw a cluster's table for everybody: the first page, and those for its thread; `by` is a name."""
-    place, table = _placed(team, cluster)
-    name = said_name(by)
+def posted_message(team: TeamUsage, owed: OwedTable, *, command: str) -> Message:
+    """Draw a cluster's table for everybody: its first page, and who posted it."""
+    table = team.table_on(owed.cluster)
+    first = table.pages[0]
+    name = said_name(team.names.get(owed.asked_by, owed.asked_by))
     posted, posted_by = tr("posted by {name}", name=name), tr("Posted by {name}.", name=name)
-    return tuple(
-        Message(
-            text=paragraph([_spoken(team, table, number, command), posted_by]),
-            blocks=(
-                *_page_blocks(team, table, number),
-                *(_guard_blocks(team, command) if number == 0 else ()),
-                *(_unlinked_blocks(team) if number == place == 0 else ()),
-                small_print(f"{_as_of(table, number)} · {posted}"),
-            ),
-        )
-        for number in range(pages_of(table))
+    return Message(
+        text=paragraph([_spoken(team, table, first, command), posted_by]),
+        blocks=(
+            *_page_blocks(team, table, first),
+            *_guard_blocks(team, command),
+            *(_unlinked_blocks(team) if _is_first(team, table, first) else ()),
+            small_print(f"{_as_of(table, first)} · {posted}"),
+        ),
+    )
+
+
+def posted_page_message(team: TeamUsage, page: TablePage) -> Message:
+    """Draw a further page for the thread of what was posted."""
+    table = team.table_on(page.cluster)
+    rows = team.rows_of(page)
+    title = tr("More of the team's table: {cluster}", cluster=escape(table.cluster.label))
+    return Message(
+        text=paragraph([tr("{title}.", title=title), _people_words(team, table, rows)]),
+        blocks=(SectionBlock(f"*{title}*"), _table(team, table, rows)),
     )
 
 
 def team_posted_message(channel: str) -> Message:
-    """Say that it is done."""
-    return say(tr("The table is posted in <#{channel}>.", channel=channel))
+    """Answer who posts it."""
+    return say(tr("The table is on its way to <#{channel}>.", channel=channel))
 
 
-def pages_of(table: TeamTable) -> int:
-    """Return how many pages a table has."""
-    return max(1, -(-len(table.rows) // MOST_ROWS))
+def _is_first(team: TeamUsage, table: TeamTable, page: TablePage) -> bool:
+    """Tell whether a page is the first of all: who is on no cluster is named there."""
+    return table is team.tables[0] and page == table.pages[0]
 
 
-def _placed(team: TeamUsage, cluster: str) -> tuple[int, TeamTable]:
-    found = ((place, one) for place, one in enumerate(team.tables) if one.cluster.name == cluster)
-    return next(found, (0, team.tables[0]))
-
-
-def _page_blocks(team: TeamUsage, table: TeamTable, number: int) -> list[Block]:
-    start = number * MOST_ROWS
-    rows = table.rows[start : start + MOST_ROWS]
+def _page_blocks(team: TeamUsage, table: TeamTable, page: TablePage) -> list[Block]:
+    rows = table.rows_of(page)
     label = escape(table.cluster.label)
     blocks: list[Block] = [SectionBlock(f"*{_title(team, table, label)}*\n{sum_words(table)}")]
     if rows:
@@ -272,16 +275,16 @@ def _change(core_hours: float | None, before: float | None) -> str:
     return f"{percent:+,} %" if percent else "0 %"
 
 
-def _as_of(table: TeamTable, number: int) -> str:
+def _as_of(table: TeamTable, page: TablePage) -> str:
     read = (
         tr("no reading yet")
         if table.as_of is None
         else tr("as of {moment}", moment=local_moment(table.as_of, table.cluster))
     )
-    total = pages_of(table)
-    if total == 1:
+    pages = table.pages
+    if len(pages) == 1:
         return read
-    return tr("page {page} of {pages} · {read}", page=number + 1, pages=total, read=read)
+    return tr("page {page} of {pages} · {read}", page=pages.index(page) + 1, pages=len(pages), read=read)
 
 
 def _unlinked_blocks(team: TeamUsage) -> list[Block]:
@@ -323,24 +326,27 @@ def lapsed_words(lapsed: int, people: int, audience: Audience, *, command: str) 
     )
 
 
-def _spoken(team: TeamUsage, table: TeamTable, number: int, command: str) -> str:
+def _spoken(team: TeamUsage, table: TeamTable, page: TablePage, command: str) -> str:
     """Say a page in full for screen readers, with as many people as a notification takes."""
     title = _title(team, table, escape(table.cluster.label))
     said = [tr("{title}: {facts}", title=title, facts=sum_words(table))]
-    start = number * MOST_ROWS
-    rows = table.rows[start : start + MOST_ROWS]
+    rows = table.rows_of(page)
     if rows:
-        people = [f"{escape(who(team.names, row))} {_used_words(table, row)}" for row in rows[:_MOST_SAID]]
-        more = len(rows) - len(people)
-        rest = ntr("; and {count} more in the table", "; and {count} more in the table", more) if more else ""
-        said.append(tr("{facts}.", facts=tr("; ").join(people) + rest))
+        said.append(_people_words(team, table, rows))
     if team.lapsed:
         said.append(_lapsed_words(team, command))
     if table.as_of is not None:
         said.append(tr("As of {moment}.", moment=moment(table.as_of, table.cluster)))
-    if team.unlinked and number == 0 and table is team.tables[0]:
+    if team.unlinked and _is_first(team, table, page):
         said.append(escape(unlinked_words(team.unlinked, team.names)))
     return paragraph(said)
+
+
+def _people_words(team: TeamUsage, table: TeamTable, rows: Sequence[TeamRow]) -> str:
+    people = [f"{escape(who(team.names, row))} {_used_words(table, row)}" for row in rows[:_MOST_SAID]]
+    more = len(rows) - len(people)
+    rest = ntr("; and {count} more in the table", "; and {count} more in the table", more) if more else ""
+    return tr("{facts}.", facts=tr("; ").join(people) + rest)
 
 
 def _used_words(table: TeamTable, row: TeamRow) -> str:

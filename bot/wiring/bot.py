@@ -58,6 +58,7 @@ from bot.usecases.counting import Counting
 from bot.usecases.deliver import DeliverNotices
 from bot.usecases.delivery.discretion import Discretion
 from bot.usecases.gather_digest import GatherDigest
+from bot.usecases.gather_team import GatherTeam
 from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.hear_of_channel import HearOfChannel
 from bot.usecases.join_team import JoinTeam
@@ -307,6 +308,7 @@ class Bot:
         digests = GatherDigest(
             counting=counting, limits=limits, alerts=alerts, standups=standups, guard=guard
         )
+        gather_team = GatherTeam(counting=counting, limits=limits, guard=guard)
         turn_standups = TurnStandups(standups=standups)
         deliver = DeliverNotices(
             notices=notices,
@@ -317,6 +319,7 @@ class Bot:
             drawings=drawings,
             discretion=Discretion(guard=guard, counting=counting),
             digests=digests,
+            teams=gather_team,
             together=_together,
             clock=self._clock,
         )
@@ -382,7 +385,7 @@ class Bot:
             tongues=tongues,
             public_url=self._settings.public_url,
             hear_of_channel=HearOfChannel(places=places),
-            show_team=ShowTeam(counting=counting, limits=limits, guard=guard),
+            show_team=ShowTeam(gather=gather_team, notices=notices),
             show_person=ShowPerson(answer_usage=answer_usage, counting=counting, teams=teams, guard=guard),
             set_standup=SetStandup(
                 standups=standups, teams=teams, notices=notices, audit=audit, gather=digests

@@ -137,7 +137,7 @@ async def _sees(who: Client, outsiders: str | None) -> None:
         await who.wait_message(lambda m: "Only full members" in m.text, since=mark)
     else:
         posted = await who.wait_message(lambda m: f"Posted by {who.person.name}" in m.text, since=mark)
-        await who.wait_message(lambda m: "The table is posted" in m.text, since=mark)
+        await who.wait_message(lambda m: "The table is on its way" in m.text, since=mark)
         assert posted.ephemeral_for is None
         assert (tells(posted)) is (outsiders is None)
     if outsiders is None:

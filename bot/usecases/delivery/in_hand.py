@@ -14,7 +14,9 @@ from bot.usecases.delivery.units import Unit
 MOST_ROWS: Final = 100
 _IN_SIGHT: Final = 100
 _IN_SIGHT_OF_STORM: Final = 500
-_ASKED_FOR: Final = frozenset({NoticeKind.TEST, NoticeKind.LIMIT_SET, NoticeKind.STANDUP_SET})
+_ASKED_FOR: Final = frozenset(
+    {NoticeKind.TEST, NoticeKind.LIMIT_SET, NoticeKind.STANDUP_SET, NoticeKind.TEAM_TABLE}
+)
 
 
 class InHand:

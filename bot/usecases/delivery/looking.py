@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.errors import TellingRefused
+from bot.domain.table_pages import TablePage
 from bot.ports.alerting import Alert, Notice, NoticeKind, Receipt
 from bot.usecases.delivery.digests import Digesting
 from bot.usecases.delivery.in_hand import InHand
 from bot.usecases.delivery.pages import thread_of
 from bot.usecases.delivery.posting import Posting
+from bot.usecases.delivery.team_tables import Tabling
 from bot.usecases.delivery.truth import Truth
 from bot.usecases.delivery.turn import Turn
 from bot.usecases.delivery.units import Unit, has_first, id_in_table
@@ -24,6 +26,7 @@ class Looking:
     truth: Truth
     posting: Posting
     digesting: Digesting
+    tabling: Tabling
 
     async def look(self) -> None:
         """Look for interrupted notices; what went out in one message was marked at one time."""
@@ -65,13 +68,23 @@ class Looking:
                 shared = notice_id == table
                 if shared:
                     self.turn.memory.storm = (receipt, since)
-                pages = await self.digesting.pages_of(group[0])
+                pages = await self._pages_of(group[0])
                 if not self.hand.holds(group):
                     return True  # what follows it cannot be known just now: it is looked for again
                 await self.posting.owe_pages(group[0], pages, receipt)
                 await self.hand.told_first(group, receipt, shared=shared)
                 return True
         return False
+
+    async def _pages_of(self, notice: Notice) -> tuple[TablePage, ...]:
+        """Return what follows a message that was found."""
+        match notice.kind:
+            case NoticeKind.STANDUP:
+                return await self.digesting.pages_of(notice)
+            case NoticeKind.TEAM_TABLE:
+                return await self.tabling.pages_of(notice)
+            case _:
+                return ()
 
     async def _find(self, notice_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
         turn = self.turn

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.digests import DigestPage
 from bot.domain.errors import TellingRefused, TellingUnsure
+from bot.domain.table_pages import TablePage
 from bot.ports.alerting import Alert, Notice, Receipt
 from bot.usecases.delivery.in_hand import InHand
 from bot.usecases.delivery.pages import pages_owed
@@ -25,7 +25,7 @@ class Post:
     thread: Receipt | None = None
     broadcast: bool = False
     is_table: bool = False
-    pages: tuple[DigestPage, ...] = ()
+    pages: tuple[TablePage, ...] = ()
 
     @property
     def notice_id(self) -> str:
@@ -79,9 +79,9 @@ class Posting:
             await self.owe_pages(post.notices[0], post.pages, receipt)
             await self.hand.told_first(post.notices, receipt, shared=False)
 
-    async def owe_pages(self, digest: Notice, pages: Sequence[DigestPage], root: Receipt) -> None:
-        """Owe what follows a digest, before it counts as told."""
-        for notice in pages_owed(digest, pages, root, now=self.turn.now):
+    async def owe_pages(self, first: Notice, pages: Sequence[TablePage], root: Receipt) -> None:
+        """Owe what follows a table's first page, before that counts as told."""
+        for notice in pages_owed(first, pages, root, now=self.turn.now):
             await self.turn.ports.notices.owe(notice)
 
     async def _refused(self, post: Post, code: str) -> None:

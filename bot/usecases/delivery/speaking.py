@@ -11,12 +11,14 @@ from bot.usecases.delivery.digests import Digesting
 from bot.usecases.delivery.in_hand import InHand
 from bot.usecases.delivery.posting import Post, Posting
 from bot.usecases.delivery.storms import Storms
+from bot.usecases.delivery.team_tables import Tabling
 from bot.usecases.delivery.truth import Truth
 from bot.usecases.delivery.turn import FIRST_MESSAGE_WITHIN, PACE, Turn
 from bot.usecases.delivery.units import Unit, has_first, is_edit, speaker, units_of
 
 TOO_OLD: Final = timedelta(days=7)
 _DIGEST: Final = frozenset({NoticeKind.STANDUP, NoticeKind.STANDUP_PART})
+_TABLE: Final = frozenset({NoticeKind.TEAM_TABLE, NoticeKind.TEAM_PART})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +31,7 @@ class Speaking:
     posting: Posting
     storms: Storms
     digesting: Digesting
+    tabling: Tabling
 
     async def speak(self) -> None:
         """Post one message: a storm's, else that of the oldest notice that is still true."""
@@ -51,6 +54,8 @@ class Speaking:
         """Return the message that tells these, or None if they were dropped or have to wait."""
         if unit[0].kind in _DIGEST:
             return await self.digesting.post_of(unit[0])
+        if unit[0].kind in _TABLE:
+            return await self.tabling.post_of(unit[0])
         if unit[0].kind is not NoticeKind.ALERT:
             return await self._finished(unit[0])
         true = await self.truth.of(unit)

@@ -7,11 +7,13 @@ from typing import Final, Protocol
 
 from bot.domain.alerts import Owed
 from bot.domain.audience import Guard
-from bot.domain.digests import Digest, DigestPage, OwedDigest
+from bot.domain.digests import Digest, OwedDigest
 from bot.domain.health import LinkNews
 from bot.domain.limits import Place
 from bot.domain.standing import Audience
 from bot.domain.standups import Standup
+from bot.domain.table_pages import TablePage
+from bot.domain.team_usage import OwedTable, TeamUsage
 from bot.ports.alerting import Alert, Alerts, Limits, Notices, Notifier, Places, Receipt
 from bot.usecases.delivery.units import Row
 
@@ -57,7 +59,15 @@ class Drawings(Protocol):
         """Draw a digest's message."""
         ...
 
-    def digest_page(self, digest: Digest, page: DigestPage) -> object:
+    def digest_page(self, digest: Digest, page: TablePage) -> object:
+        """Draw a page for its thread."""
+        ...
+
+    def team_table(self, team: TeamUsage, owed: OwedTable) -> object:
+        """Draw the first page of a team's table that somebody posts."""
+        ...
+
+    def team_page(self, team: TeamUsage, page: TablePage) -> object:
         """Draw a page for its thread."""
         ...
 
@@ -94,6 +104,16 @@ class Digests(Protocol):
         ...
 
 
+class TeamTables(Protocol):
+    """What delivery asks about a team's table; `bot.usecases.show_team.GatherTeam` answers."""
+
+    async def __call__(
+        self, workspace: str, channel: str, *, asked_by: str | None = None, now: datetime
+    ) -> TeamUsage:
+        """Return a team's tables as things stand now; raises ChannelClosed or AudienceUnknown."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ports:
     """Whom delivery asks; without `discretion` everybody may read everything."""
@@ -104,6 +124,7 @@ class Ports:
     places: Places
     notifier: Notifier
     digests: Digests
+    teams: TeamTables
     draw: Drawings
     discretion: Discretes | None
 
@@ -133,7 +154,7 @@ class Memory:
     tried_at: datetime | None = None
     told_alone: list[datetime] = field(default_factory=list)
     storm: tuple[Receipt, datetime] | None = None
-    digest: tuple[Digest, datetime] | None = None  # the last one gathered, for the pages that follow
+    gathered: tuple[Digest | TeamUsage, datetime] | None = None  # the last tables, for the pages that follow
     is_busy: bool = False
 
     def next_slot(self, now: datetime) -> datetime:

@@ -11,9 +11,7 @@ from bot.domain.audience import Guard
 from bot.domain.digests import (
     FIRST_ROWS,
     MOST_ROWS,
-    DigestPage,
     OwedDigest,
-    OwedPage,
     days_of,
     is_idle,
     near_limits,
@@ -22,6 +20,7 @@ from bot.domain.limits import Limit, Scope, ScopeKind
 from bot.domain.measuring import Series
 from bot.domain.periods import DAY as PER_DAY
 from bot.domain.periods import MONTH, Period
+from bot.domain.table_pages import OwedPage, TablePage
 from bot.domain.team_usage import Teammate
 from tests.unit.digest_kit import DAY, MORNING, PRIVATE, digest, mates
 from tests.unit.domain.kit import INTERVAL, limit, reading
@@ -145,7 +144,7 @@ def test_pages_hold_everybody_once_and_none_is_too_long(people: int) -> None:
     )
 
 
-def _pages(people: int) -> tuple[DigestPage, ...]:
+def _pages(people: int) -> tuple[TablePage, ...]:
     made = digest(mates(1))
     row = made.tables[0].table.rows[0]
     rows = tuple(replace(row, user=f"U{number:03d}") for number in range(people))
@@ -157,5 +156,5 @@ def test_what_is_owed_is_read_as_it_was_written() -> None:
     for asked_by in ("", "U1"):
         owed = OwedDigest(day=date(2028, 2, 29), due_at=MORNING, asked_by=asked_by)
         assert OwedDigest.read(owed.write()) == owed
-    page = OwedPage(channel="C1", ts="1.5", page=DigestPage(cluster="east", users=("U1", "W2")))
+    page = OwedPage(channel="C1", ts="1.5", page=TablePage(cluster="east", users=("U1", "W2")))
     assert OwedPage.read(page.write()) == page

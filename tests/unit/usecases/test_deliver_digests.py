@@ -12,7 +12,8 @@ from bot.ports.alerting import Notice, NoticeKind
 from tests.unit.digest_kit import MONDAY, digest, mates, standup
 from tests.unit.domain.kit import NOON
 from tests.unit.kit import table
-from tests.unit.usecases.test_deliver import BOSS, GENERAL, TEAM, Killed, World
+from tests.unit.usecases.delivery_kit import BOSS, GENERAL, TEAM, World
+from tests.unit.usecases.delivery_ports import Killed
 
 
 class Morning(World):

@@ -12,7 +12,7 @@ from bot.domain.limits import Limit, Scope, ScopeKind, place_of
 from bot.domain.measuring import Series
 from bot.domain.periods import MONTH, Period
 from bot.domain.standing import Audience
-from bot.domain.team_usage import Teammate, TeamTable, TeamUsage, team_table
+from bot.domain.team_usage import OwedTable, Teammate, TeamTable, TeamUsage, team_table
 from bot.playground.slack.check import LONGEST_BLOCKS, faults_of_message, text_of_blocks
 from bot.views.audience import readers_words
 from bot.views.kit import Message
@@ -20,8 +20,8 @@ from bot.views.names import said_name, shown_name
 from bot.views.team import ask_again_sentence, join_question, read_join, withheld_alert_message
 from bot.views.team_table import (
     TeamPage,
-    pages_of,
-    posted_messages,
+    posted_message,
+    posted_page_message,
     read_page,
     team_message,
     team_messages,
@@ -116,14 +116,25 @@ def guarded(size: int) -> TeamUsage:
     return replace(full, audience=SHARED, lapsed=max(1, size // 2), tables=tables, unlinked=(), names={})
 
 
+def posted_messages(shown: TeamUsage, cluster: str, *, by: str) -> list[Message]:
+    """Draw what is posted: the first page, and those of its thread."""
+    owed = OwedTable(cluster=cluster, asked_by="U0POSTER")
+    named = replace(shown, names={**shown.names, "U0POSTER": by})
+    pages = named.table_on(cluster).pages
+    return [
+        posted_message(named, owed, command=COMMAND),
+        *(posted_page_message(named, page) for page in pages[1:]),
+    ]
+
+
 def every_message(shown: TeamUsage) -> list[Message]:
     found = [*team_messages(shown, command=COMMAND)]
     for one in shown.tables:
-        pages = range(pages_of(one))
+        pages = range(len(one.pages))
         found += [
             team_message(shown, TeamPage(cluster=one.cluster.name, number=n), command=COMMAND) for n in pages
         ]
-        found += posted_messages(shown, one.cluster.name, by=NASTY[0], command=COMMAND)
+        found += posted_messages(shown, one.cluster.name, by=NASTY[0])
     return found
 
 
@@ -182,7 +193,7 @@ def test_slack_takes_every_sum(size: int) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_everybody_is_named_once_over_all_pages(size: int) -> None:
     shown = team(size)
-    for pages in ([*posted_messages(shown, "east", by="Alice", command=COMMAND)] if shown.tables else [],):
+    for pages in ([*posted_messages(shown, "east", by="Alice")] if shown.tables else [],):
         said = " ".join(check(page) for page in pages)
         rows = [
             block["rows"][1:-1] for page in pages for block in page.to_slack()["blocks"] if "rows" in block
@@ -220,9 +231,7 @@ def test_each_cluster_has_its_own_message_and_who_is_nowhere_is_named_once() -> 
     assert "on West, in November 2026" in check(second)
     assert "without a link" in first.text
     assert "without a link" not in second.text
-    assert posted_messages(both, "west", by="Alice", command=COMMAND)[0].text.startswith(
-        "Team of <#C1> on West"
-    )
+    assert posted_messages(both, "west", by="Alice")[0].text.startswith("Team of <#C1> on West")
 
 
 def test_pages_are_turned_within_their_ends() -> None:
@@ -242,7 +251,7 @@ def test_pages_are_turned_within_their_ends() -> None:
 
 
 def test_what_is_posted_says_who_posted_it_and_has_no_buttons() -> None:
-    first, *_ = posted_messages(team(60), "east", by="Alice", command=COMMAND)
+    first, *_ = posted_messages(team(60), "east", by="Alice")
     assert first.text.endswith("Posted by Alice.")
     assert "posted by Alice" in check(first)
     assert all(block["type"] != "actions" for block in first.to_slack()["blocks"])
