@@ -9,6 +9,7 @@ from bot.domain.alerts import AlertState, Decision, Form, Owed, Reason, Telling,
 from bot.domain.audience import Consent
 from bot.domain.digests import OwedDigest
 from bot.domain.health import LinkNews
+from bot.domain.installations import Installation
 from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind, place_of
 from bot.domain.link_pages import LinkPage, PageState
 from bot.domain.people import Link, Person
@@ -19,7 +20,9 @@ from bot.domain.table_pages import OwedPage, TablePage
 from bot.domain.usage import Reading
 from bot.ports import AuditEntry
 from bot.ports.alerting import ChannelTrouble, Judged, Notice, NoticeKind
+from bot.ports.installing import Tokens
 from bot.store.engine import Database
+from bot.store.installations import SqlInstallations
 from bot.store.languages import SqlLanguages
 from bot.store.limits import SqlAlerts, SqlLimits
 from bot.store.link_pages import SqlLinkPages
@@ -56,6 +59,7 @@ class Furnished:
 async def furnish(database: Database, ring: KeyRing, workspace: str) -> Furnished:
     """Fill every table, as the bot itself would."""
     await SqlWorkspaces(database).meet(workspace, f"Lab {workspace}", now=NOW)
+    await _install(database, ring, workspace)
     made = Furnished(
         workspace=workspace,
         links={user: _link(workspace, user) for user in (ANN, BEN)},
@@ -89,6 +93,23 @@ async def furnish(database: Database, ring: KeyRing, workspace: str) -> Furnishe
     )
     await SqlStandups(database).put(standup)
     return made
+
+
+async def _install(database: Database, ring: KeyRing, workspace: str) -> None:
+    installation = Installation(
+        workspace=workspace,
+        enterprise=None,
+        org_wide=False,
+        name=f"Lab {workspace}",
+        app_id="A1",
+        bot_user="UBOT",
+        bot_id="BBOT",
+        scopes=frozenset({"commands"}),
+        installer=ANN,
+        installed_at=NOW,
+    )
+    tokens = Tokens(bot=Secret(f"bot-token-of-{workspace}"), refresh=Secret(f"refresh-token-of-{workspace}"))
+    await SqlInstallations(database, ring).record(installation, tokens, renew_at=None)
 
 
 def _link(workspace: str, user: str) -> Link:

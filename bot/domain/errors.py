@@ -31,6 +31,14 @@ WalltimeError
 │   │       ├── LinkPageConfirmed
 │   │       ├── LinkPageCancelled
 │   │       └── LinkPageVoid         too many wrong codes or tries
+│   ├── InstallWrong             an installation that did not come about
+│   │   ├── InstallStateWrong    Slack's way back is not one that this bot began
+│   │   │   ├── InstallStateUnknown   used before, or never given out
+│   │   │   ├── InstallStateElsewhere begun in another browser
+│   │   │   └── InstallStateExpired
+│   │   ├── InstallCancelled     somebody pressed Cancel at Slack
+│   │   ├── InstallRefused       Slack said no
+│   │   └── InstallMalformed     the way back lacks what Slack puts there
 │   ├── HistoryWordUnknown       a word after `history`
 │   ├── TeamEmpty                nobody joined, or nobody who did is linked
 │   ├── LimitWrong               a word of `limit …`, or a field of its form, is wrong
@@ -77,6 +85,7 @@ WalltimeError
 │       └── UsernameUnknown      10004
 ├── TryAgainLater                nobody did anything wrong; another try can help
 │   ├── QuestionNotAsked         Slack did not take the question that a link page needs answered
+│   ├── SlackSilent              Slack gave no usable answer while the app was installed or its token renewed
 │   ├── ClusterSilent            no usable answer: connection, time-out, 5xx, 10001, 10012, 10013
 │   ├── NoData                   the cluster answered well-formed, but without a number
 │   └── AudienceUnknown          Slack does not say who reads a channel
@@ -88,6 +97,7 @@ WalltimeError
 │   └── TellingFailed            it certainly did not go out
 └── OperatorMustFix              only who runs the bot can put it right
     ├── ClusterMisconfigured     wrong address, wrong certificate, unexpected shape of answer
+    ├── InstallMisconfigured     Slack does not know the bot's client id, its secret or its address
     └── SealBroken               a sealed secret does not open with the keys at hand
 
 Errors carry facts, never secrets and never sentences for people: `bot.views.errors` draws them.
@@ -277,6 +287,42 @@ class LinkPageCancelled(LinkPageOver):
 
 class LinkPageVoid(LinkPageOver):
     """Too many wrong codes, or too many tries of the form."""
+
+
+class InstallWrong(PersonCanFix):
+    """An installation that did not come about; nothing was stored."""
+
+
+class InstallStateWrong(InstallWrong):
+    """Slack's way back is not one that this bot began for this browser, lately."""
+
+
+class InstallStateUnknown(InstallStateWrong):
+    """Used before, or never given out."""
+
+
+class InstallStateElsewhere(InstallStateWrong):
+    """It was begun in another browser."""
+
+
+class InstallStateExpired(InstallStateWrong):
+    """It was begun too long ago."""
+
+
+class InstallCancelled(InstallWrong):
+    """Somebody pressed Cancel at Slack."""
+
+
+class InstallMalformed(InstallWrong):
+    """The way back lacks what Slack puts there."""
+
+
+class InstallRefused(InstallWrong):
+    """Slack said no; `code` is its word."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class LimitWrong(PersonCanFix):
@@ -565,6 +611,14 @@ class QuestionNotAsked(TryAgainLater):
         self.cause = cause
 
 
+class SlackSilent(TryAgainLater):
+    """Slack gave no usable answer; it may have done what it was asked. `cause` is the kind of failure."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"Slack did not answer: {cause}")
+        self.cause = cause
+
+
 class NoData(TryAgainLater):
     """Code 0, but no finite number >= 0: nothing is counted from it."""
 
@@ -579,6 +633,14 @@ class ClusterMisconfigured(OperatorMustFix):
     def __init__(self, cause: str) -> None:
         super().__init__(f"the cluster is set up wrong: {cause}")
         self.cause = cause
+
+
+class InstallMisconfigured(OperatorMustFix):
+    """Slack does not know the bot by its client id, its secret or its address; `code` is Slack's word."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"Slack does not know the app: {code}")
+        self.code = code
 
 
 class SealBroken(OperatorMustFix):

@@ -52,6 +52,7 @@ class NoticeKind(StrEnum):
     STANDUP_SET = "standup_set"  # posted where a standup was set or switched off
     CONSENT = "consent"  # to who joined a team before others could read its channel
     LINK_HEALTH = "link_health"  # to a link's owner: its token does not live on
+    INSTALLATION = "installation"  # to who installed the app: it lacks something that only they can give it
     CHANNEL_TROUBLE = "channel_trouble"  # to whoever set a limit: its channel does not take messages
 
 

@@ -17,6 +17,7 @@ from bot.store.tables import (
     alerts,
     audit,
     health,
+    installations,
     languages,
     limits,
     link_pages,
@@ -39,6 +40,7 @@ NAMED_IN: Final[tuple[Column[Any], ...]] = (
     standups.c.body,
     notices.c.text,
     audit.c.actor,
+    installations.c.installer,
 )
 
 

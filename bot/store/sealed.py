@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Column
 
 from bot.domain.secret import Secret
-from bot.store.tables import access_keys, link_pages, links
+from bot.store.tables import access_keys, installations, link_pages, links
 from bot.store.vault import KeyRing, seal, unseal
 
 
@@ -49,4 +49,8 @@ SECRET_KEY: Final = SealedColumn(
 _PAGE: Final = (link_pages.c.workspace, link_pages.c.person, link_pages.c.cluster, link_pages.c.page_id)
 PAGE_TOKEN: Final = SealedColumn(column=link_pages.c.token, identity=_PAGE)
 PAGE_CODE: Final = SealedColumn(column=link_pages.c.code, identity=_PAGE)
-SEALED_COLUMNS: Final = (LINK_TOKEN, SECRET_KEY, PAGE_TOKEN, PAGE_CODE)
+BOT_TOKEN: Final = SealedColumn(column=installations.c.token, identity=(installations.c.workspace,))
+REFRESH_TOKEN: Final = SealedColumn(
+    column=installations.c.refresh_token, identity=(installations.c.workspace,)
+)
+SEALED_COLUMNS: Final = (LINK_TOKEN, SECRET_KEY, PAGE_TOKEN, PAGE_CODE, BOT_TOKEN, REFRESH_TOKEN)

@@ -71,6 +71,45 @@ workspaces = Table(
     Column("workspace", String(32), primary_key=True),
     Column("name", Text, nullable=False),
     Column("installed_at", Moment, nullable=False),
+    # The organisation that it belongs to, where Slack named one.
+    Column("enterprise", String(32), index=True),
+)
+
+# Of the app in a workspace or, under the organisation's id, in all of an organisation's that it is added to.
+installations = Table(
+    "installations",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("enterprise", String(32)),
+    Column("org_wide", Boolean, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("app_id", String(32), nullable=False),
+    Column("bot_user", String(32), nullable=False),
+    Column("bot_id", String(32)),
+    Column("scopes", Text, nullable=False),
+    Column("installer", String(32), nullable=False),
+    Column("installed_at", Moment, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("refresh_token", LargeBinary),
+    Column("expires_at", Moment),
+    # Counts the tokens that stood in this row, whichever way they came.
+    Column("generation", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("renew_at", Moment, index=True),
+    Column("lease_until", Moment),
+    # The missing scopes that the installer has heard of.
+    Column("told_missing", Text, nullable=False),
+)
+
+# Before Slack's answer there is no tenant: OAuth's `state` and its browser, both as digests, for minutes.
+install_states = Table(
+    "install_states",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("browser", String(64), nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
 )
 
 people = Table(

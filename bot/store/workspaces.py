@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.engine import Database
 from bot.store.tables import workspaces
@@ -21,15 +22,22 @@ class SqlWorkspaces:
         async with self._database.reads() as connection:
             return tuple((await connection.execute(query)).scalars())
 
-    async def meet(self, workspace: str, name: str, *, now: datetime) -> None:
-        """Remember a workspace, and its newest name."""
-        make = sqlite.insert if self._database.engine.dialect.name == "sqlite" else postgresql.insert
+    async def meet(self, workspace: str, name: str, *, enterprise: str | None = None, now: datetime) -> None:
+        """Remember a workspace, its newest name, and the organisation that it belongs to."""
         async with self._database.writes() as connection:
-            await connection.execute(
-                make(workspaces)
-                .values(workspace=workspace, name=name, installed_at=now)
-                .on_conflict_do_nothing()
-            )
-            await connection.execute(
-                update(workspaces).where(workspaces.c.workspace == workspace).values(name=name)
-            )
+            await meet(connection, workspace, name, enterprise=enterprise, now=now)
+
+
+async def meet(
+    connection: AsyncConnection, workspace: str, name: str, *, enterprise: str | None, now: datetime
+) -> None:
+    """Remember a workspace inside the caller's transaction."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    await connection.execute(
+        make(workspaces)
+        .values(workspace=workspace, name=name, enterprise=enterprise, installed_at=now)
+        .on_conflict_do_nothing()
+    )
+    await connection.execute(
+        update(workspaces).where(workspaces.c.workspace == workspace).values(name=name, enterprise=enterprise)
+    )

@@ -15,6 +15,8 @@ from bot.domain.errors import (
     ClusterSilent,
     FileRefused,
     HistoryWordUnknown,
+    InstallMisconfigured,
+    InstallWrong,
     LimitClusterMissing,
     LimitDateWrong,
     LimitGone,
@@ -56,6 +58,7 @@ from bot.domain.errors import (
     SecretInCommand,
     SecretKeyMalformed,
     SignInRefused,
+    SlackSilent,
     SomebodyElses,
     StandupDaysWrong,
     StandupMissing,
@@ -81,6 +84,7 @@ from bot.domain.errors import (
 )
 from bot.domain.standup_words import EXAMPLE
 from bot.views.format import escape, moment
+from bot.views.install_errors import install_fault
 from bot.views.kit import Message, buttons, link_button, say
 from bot.views.language import ntr, paragraph, tr
 from bot.views.names import shown_name
@@ -164,6 +168,8 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             )
         case LinkPageWrong():
             return _page_fault(error)
+        case InstallWrong() | InstallMisconfigured() | SlackSilent():
+            return install_fault(error)
         case QuestionNotAsked():
             return tr(
                 "I could not ask you in Slack to confirm ({cause}), so nothing was linked, and your token is "

@@ -61,8 +61,8 @@ async def test_a_workspace_keeps_its_first_day_and_takes_its_newest_name(store: 
     await workspaces.meet("T2", "Other", now=NOW)
     await workspaces.meet("T1", "Tidal Lab", now=NOW + SECOND)
     assert [tuple(row) for row in await store.rows("workspaces")] == [
-        ("T1", "Tidal Lab", NOW),
-        ("T2", "Other", NOW),
+        ("T1", "Tidal Lab", NOW, None),
+        ("T2", "Other", NOW, None),
     ]
 
 

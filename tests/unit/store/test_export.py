@@ -51,6 +51,7 @@ async def test_everything_of_a_person_is_in_their_export(store: Store, lab: Furn
     }
     assert told["direct_messages_refused"] == [{"reason": "is_archived", "since": now}]
     assert {line["action"] for line in told["audit"]} == {
+        "installed",
         "linked",
         "joined",
         "language_chosen",

@@ -27,8 +27,9 @@ from tests.unit.store.kit import RING, Store, files_with
 
 HERS = {ANN, "hpc_ann", "00ffhpc_ann", "Ann"}
 LATER = NOW + timedelta(hours=1)
-# They hold nobody's: what a workspace is called, and which requests of Slack's were taken.
-OF_NOBODY = {"workspaces", "deliveries"}
+# They hold nobody's: what a workspace is called; for minutes what was begun, and which requests were taken.
+BRIEF = {"deliveries", "install_states"}
+OF_NOBODY = {"workspaces", *BRIEF}
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ async def test_every_table_that_may_hold_something_of_a_person_is_known(store: S
     named = {column.table.name for column in NAMED_IN}
     assert own | named | OF_NOBODY == metadata.tables.keys()
     filled = {name for name, rows in (await everything(store)).items() if rows}
-    assert filled == metadata.tables.keys() - {"deliveries"}
+    assert filled == metadata.tables.keys() - BRIEF
 
 
 async def test_nothing_of_a_person_is_left_in_any_table_or_file(
@@ -76,7 +77,15 @@ async def test_what_is_of_others_stays_as_it_was_with_another_name_for_who_left(
     before = await everything(store)
     await forget(store.database, lab.person(ANN), now=LATER)
     after = await everything(store)
-    for name in before.keys() - {"limits", "alerts", "transitions", "notices", "standups", "audit"}:
+    for name in before.keys() - {
+        "limits",
+        "alerts",
+        "transitions",
+        "notices",
+        "standups",
+        "audit",
+        "installations",
+    }:
         assert after[name] == [row for row in before[name] if not words({name: [row]}) & HERS], name
     limits = await SqlLimits(store.database).of("T1", user=BEN, channel=CHANNEL)
     assert {(limit.limit_id, limit.set_by.user) for limit in limits} == {("each", LEFT), ("ben", LEFT)}

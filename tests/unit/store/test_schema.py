@@ -68,7 +68,7 @@ async def test_the_way_back_leaves_nothing(database: Database) -> None:
 
 
 def test_the_tenant_comes_first_in_every_key() -> None:
-    for name in ("workspaces", "people", "links", "readings", "link_pages"):
+    for name in ("workspaces", "people", "links", "readings", "link_pages", "installations"):
         assert next(iter(metadata.tables[name].primary_key)).name == "workspace", name
 
 
