@@ -84,10 +84,10 @@ class Replay:
     async def run(self, *, faults: bool) -> None:
         """Set everything up, let the log pass, and let the bot finish."""
         stage, trace = self._stage, self._stage.trace
-        await stage.start_bot()
+        await stage.bot.start()
         await stage.set_up()
         end = trace.moment(trace.seconds) + AFTERWARDS
-        events = [*(self._faults(end) if faults else ()), Event(end, stage.stop_bot)]
+        events = [*(self._faults(end) if faults else ()), Event(end, stage.bot.stop)]
         for event in sorted(events, key=lambda event: event.at):
             await self._until(event.at)
             await event.do()
@@ -117,9 +117,9 @@ class Replay:
         stage, before = self._stage, self._posts()
         await self._until(stage.clock() + PATIENCE, or_when=lambda: self._posts() > before)
         await asyncio.sleep(self._dice.random() * 0.01)
-        await stage.kill_bot()
+        await stage.bot.kill()
         stage.clock.leap_to(stage.clock() + self._dice.random() * 2 * INTERVAL)
-        await stage.start_bot()
+        await stage.bot.start()
 
     def _posts(self) -> int:
         return sum(call.method == "chat.postMessage" for call in self._stage.slack.calls)
@@ -130,11 +130,11 @@ class Replay:
         clock.not_past = max(moment, clock.not_past)
         seen, at = clock(), time.monotonic()
         while clock() < moment and not or_when():
-            self._stage.check_alive()
+            self._stage.bot.check_alive()
             if clock() - seen > timedelta(minutes=10):
                 seen, at = clock(), time.monotonic()
             elif time.monotonic() - at > STUCK_S:
-                raise RuntimeError(f"the clock stands still at {clock()}; see {self._stage.log}")
+                raise RuntimeError(f"the clock stands still at {clock()}; see {self._stage.bot.log}")
             await asyncio.sleep(LOOK_S)
 
 
@@ -152,11 +152,11 @@ async def play(trace: Trace, folder: Path, *, faults: bool, seed: int) -> Outcom
             name="faults" if faults else "no faults",
             count=compare(on.watched, trace, slack.workspaces[TEAM].channels.values(), answered),
             polls=len(polls),
-            kills=on.kills,
+            kills=on.bot.kills,
             failed_answers=sum(request.fault is not None for request in polls),
             too_many=sum(call.answer.get("error") == "ratelimited" for call in slack.calls),
             lost_answers=slack.faults.struck["lose_answer"],
-            errors=on.log.read_text(encoding="utf-8").count('"level": "error"'),
+            errors=on.bot.log.read_text(encoding="utf-8").count('"level": "error"'),
         )
 
 

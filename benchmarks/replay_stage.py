@@ -1,21 +1,13 @@
 """The stage of a replay: stand-ins for Slack and for the cluster, and the bot as a process."""
 
-import asyncio
-import json
-import os
-import signal
-import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-import aiohttp
-
+from benchmarks.bot_process import BOT_TOKEN, SIGNING_SECRET, BotProcess, free_port, settings_for
 from benchmarks.replay_clock import LeapingClock
 from benchmarks.replay_truth import Watched, together
 from benchmarks.trace import MONTHS, SECOND, WEEKS, ZONE, Counter, Trace, limits_of
@@ -27,13 +19,11 @@ from bot.playground.slack.client import Client
 
 TEAM: Final = "T0NASA"
 LAB: Final = "C0LAB"
-BOT_TOKEN: Final = "xoxb-replay"  # noqa: S105 (of a stand-in)
-SIGNING_SECRET: Final = "replay-signing-secret"  # noqa: S105 (of a stand-in)
+# The machine may be busy with other things.
+PATIENCE_S: Final = 60.0
 TOKEN_LIVES: Final = timedelta(days=200)
 # Who joins the channel: neither the few who use nearly all, nor those who hardly use anything.
 LAB_MEMBERS: Final = slice(8, 16)
-START_S: Final = 30.0
-ROOT: Final = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,69 +43,11 @@ class Stage:
     """Both stand-ins, the clock, and the bot's process."""
 
     trace: Trace
-    poll_interval: timedelta
     clock: LeapingClock
-    folder: Path
     slack: SlackTwin
     cluster: ClusterTwin
-    port: int
-    kills: int = 0
+    bot: BotProcess
     watched: list[Watched] = field(default_factory=list)
-    _process: asyncio.subprocess.Process | None = None
-
-    @property
-    def log(self) -> Path:
-        """What the bot wrote."""
-        return self.folder / "bot.log"
-
-    async def start_bot(self) -> None:
-        """Start the process on the one database, and wait until it is ready."""
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("WALLTIME_", "SLACK_"))
-        }
-        with self.log.open("ab") as out:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "benchmarks.replay_bot",
-                str(self.clock.path),
-                cwd=ROOT,
-                env={**kept, **self._environ()},
-                stdout=out,
-                stderr=out,
-            )
-        async with asyncio.timeout(START_S):
-            while not await self._is_ready():
-                self.check_alive()
-                await asyncio.sleep(0.05)
-
-    async def kill_bot(self) -> None:
-        """Pull the plug."""
-        self.check_alive()
-        if self._process is not None:
-            self._process.kill()
-            await self._process.wait()
-        self.kills += 1
-
-    async def stop_bot(self) -> None:
-        """Ask it to stop, and see that it does."""
-        self.check_alive()
-        if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-            code = await asyncio.wait_for(self._process.wait(), START_S)
-            if code:
-                raise RuntimeError(f"the bot ended with {code}; see {self.log}")
-
-    def check_alive(self) -> None:
-        """Raise if the bot ended by itself."""
-        if self._process is None or self._process.returncode is not None:
-            raise RuntimeError(f"the bot has ended; see {self.log}")
-
-    async def close(self) -> None:
-        """End what still runs."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
 
     def person(self, user: str) -> Client:
         """Return Slack as this user of the log has it open."""
@@ -147,18 +79,24 @@ class Stage:
         who, username = self.person(counter.user), username_of(counter.user)
         await who.command("/walltime link", channel=LAB)
         form = await who.wait_view(
-            lambda view: view.view.get("callback_id") == "link" and "submit" in view.view
+            lambda view: view.view.get("callback_id") == "link" and "submit" in view.view, timeout=PATIENCE_S
         )
         token = self.cluster.token(username, lives=TOKEN_LIVES)
         await who.submit(form, {"cluster": "ipsc", "username": username, "token": token})
-        await who.close_view(await who.wait_view(lambda view: "You are linked as" in str(view)))
+        await who.close_view(
+            await who.wait_view(lambda view: "You are linked as" in str(view), timeout=PATIENCE_S)
+        )
 
     async def _join(self, user: str) -> None:
         who, mark = self.person(user), self.person(user).mark()
         await who.command("/walltime join", channel=LAB)
-        question = await who.wait_message(lambda message: "Join the team" in message.text, since=mark)
+        question = await who.wait_message(
+            lambda message: "Join the team" in message.text, since=mark, timeout=PATIENCE_S
+        )
         await who.click("team.join.confirm", message=question)
-        await who.wait_message(lambda message: "You are in the team of" in message.text, since=mark)
+        await who.wait_message(
+            lambda message: "You are in the team of" in message.text, since=mark, timeout=PATIENCE_S
+        )
 
     async def _set(
         self, limit: Limit, counter: Counter, users: tuple[str, ...], *, is_typed: bool = True
@@ -170,7 +108,9 @@ class Stage:
             mark = who.mark()
             words = f"limit {scope.kind} {limit.core_hours:.2f} per {limit.period.kind}"
             await who.command(f"/walltime {words}", channel=scope.channel or LAB)
-            await who.wait_message(lambda message: "Limit set" in message.text, since=mark)
+            await who.wait_message(
+                lambda message: "Limit set" in message.text, since=mark, timeout=PATIENCE_S
+            )
         self.watched.append(
             Watched(
                 limit=limit,
@@ -186,40 +126,12 @@ class Stage:
         some_limit = limits_of(self.trace.counters[0], self.trace)[0]
         return replace(some_limit, scope=scope, core_hours=core_hours, period=period, tells=place_of(scope))
 
-    async def _is_ready(self) -> bool:
-        url = f"http://127.0.0.1:{self.port}/readyz"
-        try:
-            async with aiohttp.ClientSession() as session, session.get(url) as answer:
-                return answer.status == HTTPStatus.OK
-        except aiohttp.ClientError:
-            return False
-
-    def _environ(self) -> dict[str, str]:
-        cluster = {
-            "name": "ipsc",
-            "label": "iPSC",
-            "url": self.cluster.url,
-            "platform_url": self.cluster.platform_url,
-            "cluster_id": self.cluster.cluster_id,
-            "timezone": ZONE.key,
-        }
-        return {
-            "SLACK_BOT_TOKEN": BOT_TOKEN,
-            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
-            "SLACK_API_URL": self.slack.api_url,
-            "WALLTIME_CLUSTERS": json.dumps([cluster]),
-            "WALLTIME_DATA_DIR": str(self.folder),
-            "WALLTIME_HTTP_PORT": str(self.port),
-            "WALLTIME_POLL_INTERVAL": f"{self.poll_interval // SECOND}s",
-            "WALLTIME_LOG_FORMAT": "json",
-        }
-
 
 @asynccontextmanager
 async def stage(trace: Trace, folder: Path, *, poll_interval: timedelta, seed: int) -> AsyncIterator[Stage]:
     """Build the stage a few hours before the log begins: links and limits are there when it does."""
     clock = LeapingClock.starting_at(folder / "clock", trace.start - timedelta(hours=4))
-    port = _free_port()
+    port = free_port()
     slack = SlackTwin(
         clock=clock,
         seconds=lambda: clock().timestamp(),
@@ -229,15 +141,13 @@ async def stage(trace: Trace, folder: Path, *, poll_interval: timedelta, seed: i
     cluster = ClusterTwin(name="ipsc", cluster_id="11112", clock=clock, seed=seed)
     await slack.start()
     await cluster.start()
-    made = Stage(
-        trace=trace,
-        poll_interval=poll_interval,
-        clock=clock,
-        folder=folder,
-        slack=slack,
-        cluster=cluster,
+    bot = BotProcess(
+        words=("benchmarks.replay_bot", str(clock.path)),
+        settings=settings_for(slack, cluster, folder, timezone=ZONE.key, poll_interval=poll_interval),
+        log=folder / "bot.log",
         port=port,
     )
+    made = Stage(trace=trace, clock=clock, slack=slack, cluster=cluster, bot=bot)
     try:
         nasa = slack.add_workspace(TEAM, "NASA Ames", bot_token=BOT_TOKEN)
         for counter in trace.counters:
@@ -246,7 +156,7 @@ async def stage(trace: Trace, folder: Path, *, poll_interval: timedelta, seed: i
         nasa.add_channel(LAB, "lab", members=[_slack_id(counter.user) for counter in trace.counters])
         yield made
     finally:
-        await made.close()
+        await bot.close()
         await cluster.stop()
         await slack.stop()
 
@@ -258,10 +168,3 @@ def username_of(user: str) -> str:
 
 def _slack_id(user: str) -> str:
     return f"U0USER{user}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

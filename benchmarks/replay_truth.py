@@ -10,11 +10,11 @@ from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from benchmarks.trace import SECOND, ZONE, Counter, Trace, crossings
 from bot.domain.limits import Limit
-from bot.domain.periods import MONTH
+from bot.domain.periods import MONTH, TOTAL
 from bot.domain.usage import Window
 from bot.playground.slack import Channel, Message
 
@@ -61,7 +61,10 @@ class Watched:
 
 @dataclass(kw_only=True)
 class Count:
-    """The comparison; a delay is in seconds, from the first reading after a crossing to its message."""
+    """The comparison; a delay is in seconds, from the first reading after a crossing to its message.
+
+    `notices` are the ids that stand in the messages of each threshold.
+    """
 
     crossings: int = 0
     told: int = 0
@@ -70,6 +73,7 @@ class Count:
     twice: list[Threshold] = field(default_factory=list)
     false: list[Crossed] = field(default_factory=list)
     repeated_notices: list[str] = field(default_factory=list)
+    notices: dict[Threshold, list[str]] = field(default_factory=dict)
     delays: list[float] = field(default_factory=list)
 
 
@@ -92,13 +96,16 @@ def compare(
     A crossing is told by a message of its period that names this threshold or a higher one. A message is
     false if the threshold that it names was not crossed in its period when it was posted.
     """
-    posted = [message for channel in channels for message in _posted(channel)]
-    told = [one for message in posted if (one := _told(message)) is not None]
+    posted = [message for channel in channels for message in posts(channel)]
+    read = [(one, notice_ids(message)) for message in posted if (one := _told(message)) is not None]
+    told = [one for one, _ in read]
     by_alert: dict[tuple[str, ...], list[Crossed]] = {}
     for one in told:
         by_alert.setdefault(_alert(one.threshold), []).append(one)
     moments: dict[Threshold, datetime] = {}
     count = Count(messages=len(told))
+    for one, ids in read:
+        count.notices.setdefault(one.threshold, []).extend(ids)
     for subject in watched:
         for crossing in _true(subject, trace):
             moments[crossing.threshold] = crossing.at
@@ -114,20 +121,26 @@ def compare(
                 count.delays.append((min(covering) - read_at) / SECOND)
     count.false = [one for one in told if moments.get(one.threshold, NEVER) > one.at]
     count.twice = _repeated(one.threshold for one in told)
-    count.repeated_notices = _repeated(each for message in posted for each in _notice_ids(message))
+    count.repeated_notices = _repeated(each for message in posted for each in notice_ids(message))
     return count
 
 
-def _posted(channel: Channel) -> Iterator[Message]:
+def notice_ids(message: Message) -> list[str]:
+    """Return the ids of all notices that a message tells."""
+    return ids_in(message.metadata)
+
+
+def ids_in(metadata: Mapping[str, Any] | None) -> list[str]:
+    """Return the ids of all notices that a post's metadata name."""
+    payload = (metadata or {}).get("event_payload") or {}
+    return [each for each in str(payload.get("notice_id") or "").split(",") if each]
+
+
+def posts(channel: Channel) -> Iterator[Message]:
     """Return the bot's notices as they were when they were posted, before any edit."""
     for message in channel.versions:
-        if not message.edited and not message.deleted and _notice_ids(message):
+        if not message.edited and not message.deleted and notice_ids(message):
             yield message
-
-
-def _notice_ids(message: Message) -> list[str]:
-    payload = (message.metadata or {}).get("event_payload") or {}
-    return [each for each in str(payload.get("notice_id") or "").split(",") if each]
 
 
 def _told(message: Message) -> Crossed | None:
@@ -160,7 +173,9 @@ def _true(watched: Watched, trace: Trace) -> Iterator[Crossed]:
 
 
 def _when(limit: Limit, window: Window) -> str:
-    """Name a month or a week as messages do."""
+    """Name a month, a week or the whole counter as messages do."""
+    if limit.period == TOTAL:
+        return "in total"
     first = window.start.astimezone(ZONE)
     if limit.period == MONTH:
         return f"in {first:%B %Y}"

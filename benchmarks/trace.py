@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.limits import DEFAULT_THRESHOLDS, Limit, Scope, ScopeKind, place_of
 from bot.domain.people import Person
-from bot.domain.periods import MONTH, WEEK, next_window, window
+from bot.domain.periods import MONTH, TOTAL, WEEK, next_window, window
 from bot.domain.usage import Window
 
 ZONE: Final = ZoneInfo("America/Los_Angeles")
@@ -58,7 +58,7 @@ class Counter:
         """Return the core-hours shown at a moment."""
         right = bisect_right(self.times, seconds)
         if right == 0:
-            return 0.0
+            return self.values[0]
         if right == len(self.times):
             return self.values[-1]
         before, after = self.times[right - 1], self.times[right]
@@ -94,6 +94,14 @@ class Trace:
         return (moment - self.start) / SECOND
 
 
+class Span(NamedTuple):
+    """A piece of the log: its ends in seconds after the log's start, and how many of them pass in one."""
+
+    first: float
+    last: float
+    speed: float
+
+
 class Crossing(NamedTuple):
     """The true moment, in seconds after the log's start, at which a limit's threshold was reached."""
 
@@ -125,6 +133,18 @@ def read(path: Path, *, charging: Charging = "running") -> Trace:
     )
 
 
+def excerpt(counter: Counter, span: Span, *, user: str, scale: float, before: float) -> Counter:
+    """Return a piece of a counter in fast motion, `scale` times as large, for somebody who used `before`."""
+    inside = slice(bisect_right(counter.times, span.first), bisect_left(counter.times, span.last))
+    times = [span.first, *counter.times[inside], span.last]
+    start = counter.at(span.first)
+    return Counter(
+        user=user,
+        times=[(at - span.first) / span.speed for at in times],
+        values=[before + scale * (counter.at(at) - start) for at in times],
+    )
+
+
 def limits_of(counter: Counter, trace: Trace) -> tuple[Limit, ...]:
     """Return a month's and a week's limit of the size of the mean use: some weeks cross, some do not."""
     if counter.total < LEAST_USE:
@@ -152,7 +172,7 @@ def crossings(counter: Counter, limit: Limit, trace: Trace) -> Iterator[Crossing
     """Return all true crossings of a limit, window by window."""
     current: Window | None = window(limit.period, trace.start, ZONE)
     while current is not None and trace.offset(current.start) < trace.seconds:
-        base = counter.at(trace.offset(current.start))
+        base = 0.0 if limit.period == TOTAL else counter.at(trace.offset(current.start))
         for threshold in limit.thresholds:
             at = counter.when(base + limit.core_hours * threshold / 100)
             if at is not None and at < trace.offset(current.end):

@@ -12,7 +12,7 @@ from bot.domain.judging import judge
 from bot.domain.limits import Limit, Place, PlaceKind
 from bot.domain.people import Link
 from bot.domain.periods import window
-from bot.domain.polling import LONGEST_GAP, SHORTEST_GAP, Watch, next_gap, watch
+from bot.domain.polling import LONGEST_GAP, SHORTEST_GAP, Watch, next_gap, spread, watch
 from bot.ports import LiveReadings
 from bot.ports.alerting import Alert, Alerts, Limits, Notice, NoticeKind, Polled, Polls
 from bot.usecases.counting import LOOK_BACK, Counting, alert_notices, derived_id
@@ -113,7 +113,7 @@ class PollLink:
         await self._plan(failed, gap, now, notice=notice)
 
     async def _plan(self, polled: Polled, gap: timedelta, now: datetime, *, notice: Notice | None) -> None:
-        await self.polls.plan(polled, next_at=now + _spread(gap, polled.link), notice=notice)
+        await self.polls.plan(polled, next_at=now + spread(gap, polled.link.link_id), notice=notice)
 
 
 def _no_data(link: Link, since: datetime, now: datetime) -> Notice:
@@ -126,9 +126,3 @@ def _no_data(link: Link, since: datetime, now: datetime) -> Notice:
         subject=link.link_id,
         news=LinkNews(cluster=link.cluster, username=link.username),
     )
-
-
-def _spread(gap: timedelta, link: Link) -> timedelta:
-    """Take up to a tenth off the gap, the same for a link each time: links do not stay in step."""
-    share = int(link.link_id[:4], 16) / 0xFFFF if link.link_id[:4].isalnum() else 0.0
-    return gap * (1 - 0.1 * share)

@@ -85,6 +85,7 @@ async def test_a_reset_does_nothing_and_a_lost_answer_did_it(lab: Lab) -> None:
 
     assert texts(lab) == ["done"]
     assert [call.answer.get("error") for call in lab.twin.calls] == ["reset", None]
+    assert [call.fault for call in lab.twin.calls] == ["reset", "lose_answer"]
 
 
 async def test_slow_answers_come_and_hanging_ones_do_not(lab: Lab) -> None:

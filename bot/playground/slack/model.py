@@ -7,14 +7,6 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
-class Enterprise:
-    """The organisation that a workspace belongs to."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Person:
     """Somebody with a Slack account; `team_id` is another one for people of another organisation."""
 
@@ -162,22 +154,28 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call of the Web API as the twin saw it; the token is not among `args`."""
+    """One call of the Web API as the twin saw it; the token is not among `args`.
+
+    `fault` is the kind of the fault that struck it: of `lose_answer`, `answer` is what the app never got.
+    """
 
     method: str
     team: str | None
     args: dict[str, Any]
     at: datetime
     answer: dict[str, Any]
+    fault: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResponseUse:
     """One use of a response_url: whose it was, what was sent, what was answered.
 
-    `status` is 0 when a fault struck; `answer` names it then.
+    `url_id` is the last part of the URL, the same for all answers to one command or click. `status` is 0 when
+    a fault struck; `answer` names it then.
     """
 
+    url_id: str
     team: str
     channel: str
     user: str

@@ -80,6 +80,7 @@ class ResponseUrls:
 
     def _record(self, url: ResponseUrl, raw: str, status: int, answer: str) -> None:
         use = ResponseUse(
+            url_id=url.id,
             team=url.team,
             channel=url.channel,
             user=url.user,
@@ -98,7 +99,7 @@ class ResponseUrls:
         if body is None:
             return 400, "invalid_payload"
         workspace = self._state.workspaces[url.team]
-        if not workspace.is_installed:
+        if not workspace.is_installed or workspace.token_revoked:
             return 404, json.dumps({"ok": False, "error": "no_active_hooks"})
         try:
             respond(workspace, url, body)
