@@ -67,7 +67,7 @@ class Office:
         self._link = LinkAccount(
             clusters=clusters, api=self._api, links=self.links, audit=SqlAuditLog(self._database)
         )
-        self._unlink = UnlinkAccount(links=self.links)
+        self._unlink = UnlinkAccount(links=self.links, audit=SqlAuditLog(self._database))
         live = SharedLiveReadings(
             lambda link: take(link, now=clock()), lambda link: take.unless_fresh(link, now=clock()), Tasks()
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from bot.domain.errors import SecretInCommand, UnknownCluster, UnknownLanguage
+from bot.domain.errors import PersonUnknown, SecretInCommand, UnknownCluster, UnknownLanguage
 from bot.domain.history_words import HistoryWish, parse_history
 from bot.domain.limit_words import MENTION, LimitWish, parse_limit
 from bot.domain.secret import looks_secret
@@ -31,7 +31,7 @@ AUTO: Final = "auto"
 WORDS: Final = (
     Word(name="history", chinese=("历史",), arguments="[@person | team] [7d | 14d | 30d | 90d]"),
     Word(name="link", chinese=("绑定",), arguments="[cluster]"),
-    Word(name="unlink", chinese=("解绑",), arguments="[cluster]"),
+    Word(name="unlink", chinese=("解绑",), arguments="[cluster | @person]"),
     Word(name="limit", chinese=("限额",), arguments="[new | 2000 per month at 50,80,100 | off n]"),
     Word(name="alerts", chinese=("告警", "提醒"), arguments="[test]"),
     Word(name="team", chinese=("团队",), arguments=""),
@@ -69,9 +69,10 @@ class OpenLinkForm:
 
 @dataclass(frozen=True, slots=True)
 class AskUnlink:
-    """`unlink [cluster]`."""
+    """`unlink [cluster]`; with a `user` an admin's for somebody else."""
 
     cluster: str | None
+    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,12 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
             return OpenLinkForm(_cluster(name, clusters))
         case ["unlink"]:
             return AskUnlink(None)
+        case ["unlink", who, *rest] if len(rest) <= 1 and who.startswith(("<@", "@")):
+            # Not the casefolded word: a mention keeps its capitals.
+            mention = MENTION.fullmatch(plain.split()[1])
+            if mention is None:
+                raise PersonUnknown(plain.split()[1])
+            return AskUnlink(_cluster(rest[0], clusters) if rest else None, user=mention[1])
         case ["unlink", name]:
             return AskUnlink(_cluster(name, clusters))
         case ["limit" | "limits", *rest]:

@@ -4,6 +4,7 @@ WalltimeError
 ├── PersonCanFix                 the person who asked can put it right
 │   ├── SecretInCommand          a token-shaped text was typed into a command
 │   ├── NotLinked                no link yet (on that cluster)
+│   ├── SomebodyNotLinked        the same of somebody else
 │   ├── UnknownCluster           no cluster of that name is configured
 │   ├── UnknownLanguage          a language that nobody has translated
 │   ├── FieldWrong               a field of the link form
@@ -69,7 +70,8 @@ WalltimeError
 │   ├── NotAllowed               others may do this, this person may not
 │   │   ├── NotFullMember        for full members of the channel only
 │   │   ├── NotInChannel         for members of the channel, guests included
-│   │   └── SomebodyElses        a personal limit or alert of another person
+│   │   ├── SomebodyElses        a personal limit or alert of another person
+│   │   └── NotAdmin             for workspace admins and those of the settings
 │   ├── TeammateWrong            a person asked about whose numbers are not for this channel
 │   │   ├── PersonUnknown        not a person of this workspace that Slack recognised
 │   │   ├── NotShared            did not join this channel's team
@@ -132,6 +134,10 @@ class NotLinked(PersonCanFix):
     def __init__(self, cluster: str | None = None) -> None:
         super().__init__(f"not linked on {cluster}" if cluster else "not linked")
         self.cluster = cluster
+
+
+class SomebodyNotLinked(PersonCanFix):
+    """The same of somebody else."""
 
 
 class UnknownCluster(PersonCanFix):
@@ -497,6 +503,10 @@ class NotInChannel(NotAllowed):
 
 class SomebodyElses(NotAllowed):
     """A personal limit or alert: only the person whose it is."""
+
+
+class NotAdmin(NotAllowed):
+    """Only workspace admins may, and those that the settings name."""
 
 
 class TeammateWrong(PersonCanFix):

@@ -58,8 +58,13 @@ class Links(Protocol):
         """
         ...
 
-    async def forget(self, person: Person, cluster: str, *, actor: str, now: datetime) -> bool:
-        """Erase the link, its token and its readings, from the database's files too; False if none."""
+    async def forget(
+        self, person: Person, cluster: str, *, actor: str, now: datetime, told: str | None = None
+    ) -> bool:
+        """Erase the link, its token and its readings, from the database's files too; False if none.
+
+        What somebody else did to it the person is `told` by direct message.
+        """
         ...
 
 

@@ -53,6 +53,7 @@ class NoticeKind(StrEnum):
     CONSENT = "consent"  # to who joined a team before others could read its channel
     LINK_HEALTH = "link_health"  # to a link's owner: its token does not live on
     INSTALLATION = "installation"  # to who installed the app: it lacks something that only they can give it
+    UNLINKED = "unlinked"  # to who was a link's owner: an admin has unlinked it
     CHANNEL_TROUBLE = "channel_trouble"  # to whoever set a limit: its channel does not take messages
 
 

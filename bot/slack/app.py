@@ -21,6 +21,7 @@ from bot.slack.desk import Desk
 from bot.slack.histories import Histories
 from bot.slack.home import Homes
 from bot.slack.homing import Homing
+from bot.slack.leaving import Leavers
 from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
 from bot.slack.linking_by_key import LinkingByKey
@@ -28,6 +29,7 @@ from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.listeners import Listeners
 from bot.slack.scheduling import Scheduling
 from bot.slack.teaming import Teaming
+from bot.slack.unlinking import Unlinking
 from bot.views.errors import starting_sentence
 from bot.views.language import LANGUAGES, spoken_in
 
@@ -45,6 +47,7 @@ def make_app(
     *,
     bot_token: Secret,
     identity: Callable[[], Identity | None],
+    leavers: Leavers,
 ) -> AsyncApp:
     """Build the app. `client` carries no token; `identity` is known once Slack has answered.
 
@@ -81,12 +84,13 @@ def make_app(
     )
     limiting, alerting, linking, teaming = Limiting(desk), Alerting(desk), Linking(desk, homes), Teaming(desk)
     by_page, histories, scheduling = LinkingByPage(desk, linking), Histories(desk), Scheduling(desk)
+    unlinking = Unlinking(desk, homes)
     listeners = Listeners(
         desk,
-        homes,
         limiting=limiting,
         alerting=alerting,
         teaming=teaming,
+        unlinking=unlinking,
         by_page=by_page,
         histories=histories,
         scheduling=scheduling,
@@ -99,9 +103,11 @@ def make_app(
     limiting.register(app)
     alerting.register(app)
     linking.register(app)
+    unlinking.register(app)
     LinkingByKey(desk, linking).register(app)
     by_page.register(app)
     ChannelListeners(desk).register(app)
+    leavers.register(app)
     Homing(desk, homes, listeners).register(app)
     app.error(_on_error)
     return app

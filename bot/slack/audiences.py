@@ -15,6 +15,7 @@ from bot.domain.errors import AudienceUnknown
 from bot.domain.standing import Audience
 from bot.slack.channel import called, is_at_home, members_of, open_channel, user_of
 from bot.slack.client import error_code
+from bot.slack.sightings import Saw, unheard
 
 # Somebody new in a channel is always asked for; that a member became a guest is seen after this time.
 KNOWN_FOR: Final = timedelta(minutes=5)
@@ -42,8 +43,15 @@ class _Known:
 class SlackAudiences:
     """`Audiences` over Slack's Web API."""
 
-    def __init__(self, client_for: Callable[[str], AsyncWebClient], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        client_for: Callable[[str], AsyncWebClient],
+        clock: Callable[[], datetime],
+        *,
+        saw: Saw = unheard,
+    ) -> None:
         self._client_for = client_for
+        self._saw = saw
         self._clock = clock
         self._people: dict[tuple[str, str], _Known] = {}
         self._organisations: dict[tuple[str, str], str] = {}
@@ -114,6 +122,7 @@ class SlackAudiences:
                 return
 
     def _remember(self, workspace: str, user: str, found: Mapping[str, Any]) -> None:
+        self._saw(workspace, found)
         at_home = is_at_home(found, workspace) and not found.get("is_stranger")
         self._people[workspace, user] = _Known(
             name=called(found) or user,

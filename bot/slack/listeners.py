@@ -35,20 +35,19 @@ from bot.slack.alerting import Alerting
 from bot.slack.channel import channel_of, standing_of
 from bot.slack.desk import Body, Desk, person_of
 from bot.slack.histories import Histories
-from bot.slack.home import Homes
 from bot.slack.limiting import Limiting
 from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.reply import Reply
 from bot.slack.scheduling import Scheduling
 from bot.slack.teaming import Teaming
+from bot.slack.unlinking import Unlinking
 from bot.slack.windows import open_form
 from bot.views.help import help_message
-from bot.views.kit import LINK_OPEN, UNLINK_CONFIRM, USAGE_REFRESH
+from bot.views.kit import LINK_OPEN, USAGE_REFRESH
 from bot.views.lang import language_chosen_message, language_message
 from bot.views.language import spoken_in
 from bot.views.link import form_button_message, form_late_message, link_form
 from bot.views.status import status_message
-from bot.views.unlink import unlink_question, unlinked_message
 from bot.views.usage import usage_message
 
 # Slack takes a trigger for three seconds.
@@ -63,20 +62,20 @@ class Listeners:
     def __init__(
         self,
         desk: Desk,
-        homes: Homes,
         *,
         limiting: Limiting,
         alerting: Alerting,
         teaming: Teaming,
+        unlinking: Unlinking,
         by_page: LinkingByPage,
         histories: Histories,
         scheduling: Scheduling,
     ) -> None:
         self._desk = desk
-        self._homes = homes
         self._by_page = by_page
         self._scheduling = scheduling
         self._teaming = teaming
+        self._unlinking = unlinking
         self._limiting = limiting
         self._alerting = alerting
         self._histories = histories
@@ -86,7 +85,6 @@ class Listeners:
         app.command(self._desk.command)(self.on_command)
         app.action(LINK_OPEN)(self.on_link_open)
         app.action(USAGE_REFRESH)(self.on_usage_refresh)
-        app.action(UNLINK_CONFIRM)(self.on_unlink_confirm)
 
     async def on_command(self, ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient) -> None:
         """`/walltime …`."""
@@ -107,12 +105,6 @@ class Listeners:
         reply = self._desk.reply(body, client)
         self._desk.work("usage.refresh", reply, self._usage(person_of(body), reply, replace=True))
 
-    async def on_unlink_confirm(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        """The confirmed unlink, from a message or from Home."""
-        await ack()
-        reply = self._desk.reply(body, client)
-        self._desk.work("unlink.confirm", reply, self._unlink(body, reply))
-
     async def answer(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:  # noqa: C901, PLR0912 (one arm per word)
         """Do what the words say; `command` has the fields of a slash command, perhaps no trigger."""
         desk = self._desk
@@ -125,9 +117,8 @@ class Listeners:
                 await self._histories.show(wish, command, client, reply)
             case OpenLinkForm(cluster=cluster):
                 await self._open_form(command, client, reply, cluster)
-            case AskUnlink(cluster=cluster):
-                links = await desk.unlink_account.candidates(person, cluster)
-                await reply(unlink_question(links, {c.name: c for c in desk.clusters}))
+            case AskUnlink() as wish:
+                await self._unlinking.ask(wish, command, client, reply)
             case AboutLimits(wish=wish):
                 await self._limiting.about(wish, command, client, reply)
             case ShowAlerts():
@@ -186,12 +177,3 @@ class Listeners:
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("a form did not open", why=type(error).__name__)
             await reply(form_late_message(chosen))
-
-    async def _unlink(self, body: Body, reply: Reply) -> None:
-        desk = self._desk
-        person = person_of(body)
-        cluster = body["actions"][0]["value"]
-        await desk.unlink_account(person, cluster, now=desk.clock())
-        if "view" not in body:
-            await reply(unlinked_message(cluster, {c.name: c for c in desk.clusters}), replace=True)
-        desk.aside("home", self._homes.draw(person))

@@ -11,7 +11,7 @@ SCOPES: Final = {
     "chat:write": "tells alerts, how a slow link ended, and answers where Slack's own way back has expired",
     "app_mentions:read": "answers where somebody mentions it, with the words of the command",
     "users:read": "sees at each click who is a guest, an admin or of another organisation, names teams, "
-    "names whom a link page is for, and speaks each person's language (users.info)",
+    "names whom a link page is for, speaks each person's language (users.info), unlinks who is deactivated",
     "channels:read": "sees if it is in a channel that a limit is set for, who reads it, who belongs to it, "
     "and hears when it is invited or the channel comes back from the archive",
     "groups:read": "the same in private channels that it was invited to",
@@ -23,7 +23,8 @@ SCOPES: Final = {
     "im:write": "opens the direct message in which it looks for an alert of its own, and sends files",
     "files:write": "sends your core-hours as a CSV file, and as a picture where Slack draws no charts itself",
 }
-# What `bot/slack` listens to: the Home tab, what people say to it, and that a channel takes messages again.
+# What `bot/slack` listens to: the Home tab, what people say to it, that a channel takes messages again, and
+# who leaves.
 EVENTS: Final = (
     "app_home_opened",
     "app_mention",
@@ -31,6 +32,7 @@ EVENTS: Final = (
     "group_unarchive",
     "member_joined_channel",
     "message.im",
+    "user_change",
 )
 
 

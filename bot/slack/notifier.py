@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,6 +16,7 @@ from bot.domain.errors import TellingEnded, TellingFailed, TellingPaused, Tellin
 from bot.domain.limits import Place, PlaceKind
 from bot.ports.alerting import Receipt
 from bot.slack.client import DEAD_TOKEN, TIMEOUT_S
+from bot.slack.sightings import Saw, unheard
 from bot.views.kit import Message
 
 EVENT_TYPE: Final = "walltime_notice"
@@ -72,8 +74,9 @@ LOOKED_UP = Counter(
 class SlackNotifier:
     """`Notifier` over Slack's Web API, with one client per workspace."""
 
-    def __init__(self, client_for: Callable[[str], AsyncWebClient]) -> None:
+    def __init__(self, client_for: Callable[[str], AsyncWebClient], *, saw: Saw = unheard) -> None:
         self._client_for = client_for
+        self._saw = saw
         self._in_vain: dict[str, None] = {}  # ids looked for and not found, oldest first
 
     async def post(
@@ -90,18 +93,20 @@ class SlackNotifier:
         # Slack opens a DM by itself when it is given a person's id, and answers with the DM's.
         channel = thread.channel if thread else place.slack_id
         reply = {"thread_ts": thread.ts, "reply_broadcast": broadcast} if thread else {}
-        answer = await self._call(
-            workspace,
-            "chat.postMessage",
-            {
-                "channel": channel,
-                **_drawn(message),
-                **reply,
-                "metadata": {"event_type": EVENT_TYPE, "event_payload": {"notice_id": notice_id}},
-                "unfurl_links": False,
-                "unfurl_media": False,
-            },
-        )
+        body = {
+            "channel": channel,
+            **_drawn(message),
+            **reply,
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"notice_id": notice_id}},
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        try:
+            answer = await self._call(workspace, "chat.postMessage", body)
+        except TellingRefused as refused:
+            if place.kind is PlaceKind.DM and refused.code not in DEAD_TOKEN:
+                await self._look_after(workspace, place.slack_id)
+            raise
         self._count_told(notice_id)
         if not answer.get("ts"):
             raise TellingUnsure("Slack names no message")
@@ -181,6 +186,12 @@ class SlackNotifier:
                 break
             body = {**body, "cursor": cursor}
         return messages
+
+    async def _look_after(self, workspace: str, user: str) -> None:
+        """See what Slack says of somebody to whom it takes no message: they may have left."""
+        with suppress(TellingEnded):
+            answer = await self._call(workspace, "users.info", {"user": user}, looking=True)
+            self._saw(workspace, answer.get("user") or {})
 
     async def _channel(self, workspace: str, place: Place) -> str:
         """Return the channel's id; a DM's is asked for."""

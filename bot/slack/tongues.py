@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Person
 from bot.ports import Languages
+from bot.slack.sightings import Saw, unheard
 from bot.views.language import ENGLISH, Language, language_named, preferred_language
 
 PATIENCE: Final = timedelta(seconds=1)
@@ -32,7 +33,9 @@ class Tongues:
         client_for: Callable[[str], AsyncWebClient],
         *,
         clock: Callable[[], datetime],
+        saw: Saw = unheard,
     ) -> None:
+        self._saw = saw
         self._languages = languages
         self._client_for = client_for
         self._clock = clock
@@ -76,6 +79,7 @@ class Tongues:
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, LookupError) as error:
             log.info("a person's language is not known", why=type(error).__name__)
             return known[0] if known else ENGLISH
+        self._saw(person.workspace, answer["user"])
         language = preferred_language(answer["user"].get("locale") or "")
         self._locales[person] = (language, self._clock())
         self._locales.move_to_end(person)

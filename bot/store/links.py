@@ -12,15 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.access_keys import AccessKey
 from bot.domain.errors import NotLinked, SealBroken
 from bot.domain.health import State
+from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Link, Person
 from bot.domain.renewal import renew_at
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading, follow
 from bot.ports import AuditEntry
+from bot.ports.alerting import Notice, NoticeKind
 from bot.store.access_keys import keep_access_key
 from bot.store.audit import append, note_broken_seal
 from bot.store.engine import Database
-from bot.store.notices import withdraw_news
+from bot.store.notices import owe, withdraw_news
 from bot.store.sealed import LINK_TOKEN
 from bot.store.tables import as_kept, health, links, people, polls, readings
 from bot.store.vault import KeyRing
@@ -113,7 +115,9 @@ class SqlLinks:
             await self._database.erase_traces()
         return stored
 
-    async def forget(self, person: Person, cluster: str, *, actor: str, now: datetime) -> bool:
+    async def forget(
+        self, person: Person, cluster: str, *, actor: str, now: datetime, told: str | None = None
+    ) -> bool:
         """Erase the link with all that hangs on it."""
         async with self._database.writes() as connection:
             gone = (
@@ -122,7 +126,9 @@ class SqlLinks:
             if gone is None:
                 return False
             await withdraw_news(connection, link_of(gone), now=now)
-            await append(connection, _entry(link_of(gone), "unlinked", actor, now))
+            await append(connection, unlinked(link_of(gone), actor, now))
+            if told is not None:
+                await owe(connection, _word(link_of(gone), told, now))
         await self._database.erase_traces()
         return True
 
@@ -239,6 +245,22 @@ def link_of(row: Any, *, linked_at: datetime | None = None, expires: datetime | 
         link_id=row.link_id,
         linked_at=linked_at or row.linked_at,
         token_expires_at=expires if linked_at else row.token_expires_at,
+    )
+
+
+def unlinked(link: Link, actor: str, now: datetime) -> AuditEntry:
+    """Return the audit log's line of a link that is erased."""
+    return _entry(link, "unlinked", actor, now)
+
+
+def _word(link: Link, text: str, now: datetime) -> Notice:
+    return Notice(
+        workspace=link.person.workspace,
+        notice_id=link.link_id,
+        place=Place(kind=PlaceKind.DM, slack_id=link.person.user),
+        kind=NoticeKind.UNLINKED,
+        created_at=now,
+        text=text,
     )
 
 

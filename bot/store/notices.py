@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alerts import Form
 from bot.domain.limits import Place, PlaceKind
-from bot.domain.people import Link
+from bot.domain.people import LEFT, Link
 from bot.ports.alerting import ChannelTrouble, Notice, NoticeKind, Receipt
 from bot.store.bodies import NEWS, OWED, STANDUP
 from bot.store.engine import Database
@@ -137,8 +137,10 @@ class SqlPlaces:
 async def owe(connection: AsyncConnection, notice: Notice) -> None:
     """Remember a notice inside the caller's transaction; the same id again is nothing new.
 
-    What is owed about an alert that is gone meanwhile is not.
+    What is owed about an alert that is gone meanwhile is not, nor what is for somebody who was forgotten.
     """
+    if notice.place.slack_id == LEFT:
+        return
     if notice.owed is not None and not await _has_alert(connection, notice):
         return
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert

@@ -44,6 +44,7 @@ from bot.domain.errors import (
     LinkPageWrong,
     LoginMalformed,
     NoData,
+    NotAdmin,
     NotAgreed,
     NotFullMember,
     NotInChannel,
@@ -60,6 +61,7 @@ from bot.domain.errors import (
     SignInRefused,
     SlackSilent,
     SomebodyElses,
+    SomebodyNotLinked,
     StandupDaysWrong,
     StandupMissing,
     StandupTimeMissing,
@@ -109,6 +111,8 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             return tr("You have not linked a cluster yet.")
         case NotLinked():
             return tr("You have no link on {cluster}.", cluster=cluster.label if cluster else error.cluster)
+        case SomebodyNotLinked():
+            return tr("This person has no link (any more) that could be forgotten.")
         case UnknownCluster(name=""):
             return tr("Choose a cluster.")
         case UnknownCluster(known=()):
@@ -254,6 +258,11 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             )
         case NotInChannel():
             return tr("Only members of the channel see its team: join the channel first.")
+        case NotAdmin():
+            return tr(
+                "Only workspace admins can unlink somebody else, and those whom the bot's settings name. "
+                "Nothing was changed."
+            )
         case SomebodyElses():
             return tr("This is another person's own limit; only they can change it. Nothing was changed.")
         case TeamEmpty(joined=False):

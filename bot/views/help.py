@@ -31,7 +31,9 @@ def does(word: Word) -> str:
     return {
         "history": tr("core-hours per day: a chart, a table and a CSV file"),
         "link": tr("link your username on a cluster, with its API token"),
-        "unlink": tr("forget your token and readings, after a confirmation"),
+        "unlink": tr(
+            "forget your token and readings, after a confirmation; admins also those of somebody else"
+        ),
         "limit": tr("your limits and this channel's: list, set, remove"),
         "alerts": tr("open alerts; `test` sends one through the real path"),
         "team": tr("this channel's team: who used how much; `@person` or a username for one"),

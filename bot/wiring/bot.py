@@ -31,6 +31,7 @@ from bot.slack.audiences import SlackAudiences
 from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
 from bot.slack.desk import Desk
 from bot.slack.home import Homes
+from bot.slack.leaving import Leavers
 from bot.slack.link_questions import SlackLinkQuestions
 from bot.slack.notifier import SlackNotifier
 from bot.slack.socket_mode import SocketMode
@@ -40,6 +41,7 @@ from bot.store.audit import SqlAuditLog
 from bot.store.deliveries import SqlDeliveries
 from bot.store.engine import Database
 from bot.store.languages import SqlLanguages
+from bot.store.leaving import SqlLeaving
 from bot.store.limits import SqlAlerts, SqlLimits
 from bot.store.link_pages import SqlLinkPages
 from bot.store.links import SqlLinks
@@ -176,10 +178,19 @@ class Bot:
             platform = await opened.enter_async_context(HttpPlatform(settings.clusters))
             opened.push_async_callback(self._drain)
             client = make_client(settings.slack_api_url, self._session)
-            desk = self._desk(api, platform)
+            leaving = SqlLeaving(self._database)
+            leavers = Leavers(lambda person: leaving.person(person, now=self._clock()), self._tasks.spawn)
+            desk = self._desk(api, platform, leavers)
             homes = Homes(desk, self._client_for)
             self._engine.every(self._tick, "home", homes.turn)
-            app = make_app(desk, homes, client, bot_token=self._bot_token, identity=lambda: self._identity)
+            app = make_app(
+                desk,
+                homes,
+                client,
+                bot_token=self._bot_token,
+                identity=lambda: self._identity,
+                leavers=leavers,
+            )
             self._server = Server(
                 make_server(
                     slack_events=self._slack_events(app),
@@ -241,7 +252,7 @@ class Bot:
         if late:
             log.warning("work was cut off at the stop", tasks=late)
 
-    def _desk(self, api: HttpClusterApi, platform: HttpPlatform) -> Desk:
+    def _desk(self, api: HttpClusterApi, platform: HttpPlatform, leavers: Leavers) -> Desk:
         clusters = self._settings.clusters
         links = SqlLinks(self._database, self._ring, clock=self._clock)
         readings = SqlReadings(self._database)
@@ -293,7 +304,7 @@ class Bot:
             at_once=self._settings.polls_at_once,
         )
         thin = ThinReadings(clusters=clusters, old=SqlOldReadings(self._database))
-        tongues = Tongues(languages, self._client_for, clock=self._clock)
+        tongues = Tongues(languages, self._client_for, clock=self._clock, saw=leavers.saw)
 
         async def drawings(workspace: str, place: Place) -> AlertDrawings:
             language = await tongues.of_place(workspace, place)
@@ -302,7 +313,7 @@ class Bot:
         renewing = Renewing(
             tokens, lambda held, now: renew(held, now=now), self._tasks, clock=self._clock, lease=LEASE
         )
-        audiences = SlackAudiences(self._client_for, self._clock)
+        audiences = SlackAudiences(self._client_for, self._clock, saw=leavers.saw)
         guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
         standups = SqlStandups(self._database)
         digests = GatherDigest(
@@ -315,7 +326,7 @@ class Bot:
             alerts=alerts,
             limits=limits,
             places=places,
-            notifier=SlackNotifier(client_for=self._client_for),
+            notifier=SlackNotifier(client_for=self._client_for, saw=leavers.saw),
             drawings=drawings,
             discretion=Discretion(guard=guard, counting=counting),
             digests=digests,
@@ -363,7 +374,7 @@ class Bot:
             ),
             link_account=link_account,
             link_by_access_key=LinkByAccessKey(sign_in=sign_in, link_account=link_account),
-            unlink_account=UnlinkAccount(links=links),
+            unlink_account=UnlinkAccount(links=links, audit=audit),
             show_status=show_status,
             show_home=ShowHome(
                 answer_usage=answer_usage,

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from bot.domain.digests import OwedDigest
 from bot.domain.limits import Place, PlaceKind
-from bot.domain.people import LEFT
 from bot.domain.team_usage import OwedTable
 from bot.ports.alerting import ChannelTrouble, Notice, NoticeKind
 from bot.usecases.counting import derived_id
@@ -56,7 +55,6 @@ async def _owners(turn: Turn, owed: Sequence[Notice]) -> dict[str, str | None]:
             owners.setdefault(owner, None)
         if notice.kind is NoticeKind.TEAM_TABLE:
             owners.setdefault(OwedTable.read(notice.text).asked_by, None)
-    owners.pop(LEFT, None)
     return owners
 
 

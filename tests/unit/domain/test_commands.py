@@ -26,7 +26,7 @@ from bot.domain.commands import (
     parse,
     word_named,
 )
-from bot.domain.errors import LimitWrong, SecretInCommand, UnknownCluster
+from bot.domain.errors import LimitWrong, PersonUnknown, SecretInCommand, UnknownCluster
 from bot.domain.limit_words import ListLimits, OpenLimitForm, SetLimit
 from bot.domain.limits import DEFAULT_THRESHOLDS, ScopeKind
 from bot.domain.periods import WEEK
@@ -50,6 +50,8 @@ LINK, UNLINK, STATUS, HELP, TEAM = (word_named(name) for name in ("link", "unlin
         "full-width capitals are letters": (wide("STATUS"), ShowStatus()),
         "unlink asks": ("unlink", AskUnlink(None)),
         "unlink takes a cluster": ("unlink West-2", AskUnlink("west-2")),
+        "unlink takes a person": ("unlink <@U1ANNA|anna>", AskUnlink(None, user="U1ANNA")),
+        "unlink takes a person and a cluster": ("解绑 <@U1ANNA> EAST", AskUnlink("east", user="U1ANNA")),
         "chinese link": ("绑定 east", OpenLinkForm("east")),
         "chinese limit": ("限额", AboutLimits(ListLimits())),
         "chinese help of a chinese word": ("帮助 限额", ShowHelp(word=word_named("limit"))),
@@ -125,6 +127,11 @@ def test_a_wrong_word_of_a_limit_is_the_limits_own_error() -> None:
     with pytest.raises(LimitWrong) as caught:
         parse("limit 0 per month", clusters=CLUSTERS)
     assert caught.value.word == "0"
+
+
+def test_a_name_that_slack_knows_nobody_of_is_not_a_cluster() -> None:
+    with pytest.raises(PersonUnknown):
+        parse("unlink @anna", clusters=CLUSTERS)
 
 
 @pytest.mark.parametrize("verb", ["link", "unlink"])

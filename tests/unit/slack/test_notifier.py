@@ -289,3 +289,16 @@ async def test_bad_blocks_are_refused(notifier: SlackNotifier) -> None:
     with pytest.raises(TellingRefused) as refused:
         await post(notifier, message=broken)
     assert (refused.value.code, refused.value.place_is_out) == ("invalid_blocks", False)
+
+
+async def test_who_takes_no_message_because_they_left_is_seen(lab: Lab) -> None:
+    seen: list[str] = []
+    lab.workspace.deactivate(ALICE)
+    async with aiohttp.ClientSession() as session:
+        clients = {TEAM: make_client(lab.twin.api_url, session, Secret(BOT_TOKEN))}
+        notifier = SlackNotifier(clients.__getitem__, saw=lambda _, user: seen.append(user["id"]))
+        with pytest.raises(TellingRefused):
+            await post(notifier, place=DM)
+        with pytest.raises(TellingRefused):
+            await post(notifier, place=Place(kind=PlaceKind.CHANNEL, slack_id="C0NOWHERE"))
+    assert seen == [ALICE]

@@ -152,6 +152,8 @@ async def test_who_read_before_a_person_was_forgotten_writes_nothing_of_them_bac
     for late in (alert, never, bens):
         assert not await alerts.record(late, [decided], notices=[edit(alert)])
     await store.notices.owe(edit(alert))
+    nobody = Place(kind=PlaceKind.DM, slack_id=LEFT)
+    await store.notices.owe(replace(news(link), notice_id="to nobody", place=nobody))
     assert not await standups.put(replace(standup, revision=standup.revision + 1))
     assert not await store.tokens.renew(
         held, Secret("next"), expires_at=None, now=LATER, decide=lambda _: pytest.fail("decided")

@@ -239,7 +239,9 @@ class FakeLinks:
     ) -> Link:
         raise NotImplementedError
 
-    async def forget(self, person: Person, cluster: str, *, actor: str, now: datetime) -> bool:
+    async def forget(
+        self, person: Person, cluster: str, *, actor: str, now: datetime, told: str | None = None
+    ) -> bool:
         raise NotImplementedError
 
 

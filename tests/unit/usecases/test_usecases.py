@@ -1,7 +1,7 @@
 """What the bot does, on a real store with a cluster that answers to order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +15,9 @@ from bot.domain.errors import (
     ClusterMisconfigured,
     ClusterSilent,
     FieldWrong,
+    NotAdmin,
     NotLinked,
+    SomebodyNotLinked,
     TokenExpired,
     UnknownCluster,
     UsernameUnknown,
@@ -24,6 +26,7 @@ from bot.domain.errors import (
 from bot.domain.limits import Scope, ScopeKind
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
+from bot.domain.standing import Standing
 from bot.domain.usage import Reading, Usage
 from bot.jobs.alone import AloneInProcess
 from bot.store.audit import SqlAuditLog
@@ -38,7 +41,7 @@ from bot.usecases.renew_token import RenewToken
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.take_reading import REUSED_FOR, TakeReading
 from bot.usecases.thin_readings import ThinReadings
-from bot.usecases.unlink_account import UnlinkAccount
+from bot.usecases.unlink_account import UnlinkAccount, Unlinker
 from tests.unit.digest_kit import standup
 from tests.unit.domain.kit import limit
 from tests.unit.kit import ALICE, NOW, east, link, milliseconds, reading, shown, table, token
@@ -387,14 +390,45 @@ async def test_status_shows_links_on_clusters_that_are_gone_too(store: Store) ->
 
 
 async def test_unlinking_asks_for_what_is_there_and_then_does_it_once(store: Store) -> None:
-    unlink = UnlinkAccount(links=store.links)
+    unlink = UnlinkAccount(links=store.links, audit=SqlAuditLog(store.database))
     mine = await store.record(link())
-    assert await unlink.candidates(ALICE, None) == await unlink.candidates(ALICE, "east") == (mine,)
+    for cluster in (None, "east"):
+        assert await unlink.candidates(ALICE, cluster, now=NOW) == (mine,)
     with pytest.raises(NotLinked) as caught:
-        await unlink.candidates(ALICE, "west")
+        await unlink.candidates(ALICE, "west", now=NOW)
     assert caught.value.cluster == "west"
     await unlink(ALICE, "east", now=NOW)
     with pytest.raises(NotLinked):
         await unlink(ALICE, "east", now=NOW)
     with pytest.raises(NotLinked):
-        await unlink.candidates(ALICE, None)
+        await unlink.candidates(ALICE, None, now=NOW)
+
+
+async def test_an_admin_unlinks_anybody_who_hears_of_it_and_nobody_else_does(store: Store) -> None:
+    unlink = UnlinkAccount(links=store.links, audit=SqlAuditLog(store.database))
+    mine = await store.record(link())
+    plain, admin = (
+        Unlinker(
+            person=replace(ALICE, user=user),
+            standing=Standing(is_full_member=False, is_admin=user == "UADMIN"),
+            tell=lambda cluster: f"unlinked from {cluster}",
+        )
+        for user in ("U2", "UADMIN")
+    )
+    with pytest.raises(NotAdmin):
+        await unlink.candidates(ALICE, None, by=plain, now=NOW)
+    with pytest.raises(NotAdmin):
+        await unlink(ALICE, "east", by=plain, now=NOW)
+    assert await unlink.candidates(ALICE, None, by=admin, now=NOW) == (mine,)
+    await unlink(ALICE, "east", by=admin, now=NOW)
+    with pytest.raises(SomebodyNotLinked):
+        await unlink(ALICE, "east", by=admin, now=NOW)
+    assert [(row.place_id, row.kind, row.text) for row in await store.rows("notices")] == [
+        ("U1", "unlinked", "unlinked from east")
+    ]
+    assert [(row.actor, row.action, row.subject) for row in await store.rows("audit")] == [
+        ("U1", "linked", "U1/east"),
+        ("U2", "unlink_refused", "U1"),
+        ("U2", "unlink_refused", "U1"),
+        ("UADMIN", "unlinked", "U1/east"),
+    ]

@@ -107,6 +107,8 @@ EVERY: list[WalltimeError] = [
     errors.TeamEmpty(joined=True),
     errors.NotFullMember(),
     errors.SomebodyElses(),
+    errors.NotAdmin(),
+    errors.SomebodyNotLinked(),
     errors.NotInChannel(),
     errors.PersonUnknown("@anna"),
     errors.NotShared("Anna"),

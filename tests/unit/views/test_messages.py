@@ -28,7 +28,12 @@ from bot.views.link_offer import (
     link_question,
 )
 from bot.views.status import status_message
-from bot.views.unlink import unlink_question, unlinked_message
+from bot.views.unlink import (
+    somebody_unlinked_message,
+    unlink_question,
+    unlinked_by_sentence,
+    unlinked_message,
+)
 from bot.views.usage import usage_message
 from tests.unit.kit import ALICE, NOW, east, link, reading, table, usage
 from tests.unit.views.homes import draw_home, home
@@ -53,10 +58,9 @@ def health(number: int, **how: Any) -> Status:
     )
 
 
-def question(answers: Sequence[LinkUsage]) -> Message:
-    return unlink_question(
-        [answer.link for answer in answers], {answer.cluster.name: answer.cluster for answer in answers}
-    )
+def question(answers: Sequence[LinkUsage], user: str | None = None) -> Message:
+    clusters = {answer.cluster.name: answer.cluster for answer in answers}
+    return unlink_question([answer.link for answer in answers], clusters, user=user)
 
 
 def a_page(**more: Any) -> LinkPage:
@@ -154,7 +158,16 @@ VIEWS: dict[str, tuple[Callable[[], View]]] = {
 }
 
 
-@table("make", MESSAGES)
+# These name somebody, by a mention of ours.
+MENTIONS: dict[str, tuple[Callable[[], Message]]] = {
+    "unlink somebody": (lambda: question(many(2, **NAMELESS), "U1"),),
+    "unlink somebody of 100": (lambda: question(many(100, **LONG), "U1"),),
+    "somebody unlinked": (lambda: somebody_unlinked_message("U1", "east", {"east": labelled(**LONG)}),),
+    "unlinked by an admin": (lambda: say(unlinked_by_sentence("U1", "east", {}, command="/walltime")),),
+}
+
+
+@table("make", {**MESSAGES, **MENTIONS})
 def test_slack_takes_the_message(make: Callable[[], Message]) -> None:
     drawn = make().to_slack()
     assert faults_of_message(drawn) == []
