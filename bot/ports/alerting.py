@@ -173,14 +173,6 @@ class Notices(Protocol):
         """Remember a notice; the same id again is nothing new."""
         ...
 
-    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Notice, ...]:
-        """Take due notices that nobody holds, oldest first; they are ours until the lease ends."""
-        ...
-
-    async def attempting(self, notices: Sequence[Notice], *, now: datetime) -> None:
-        """Write down that a post is about to go out: before it, so that a crash leaves a trace."""
-        ...
-
     async def told(self, notices: Sequence[Notice], receipt: Receipt, *, now: datetime, shared: bool) -> None:
         """Store the receipt; for an alert's first message also at the alert (`shared`: a storm's table)."""
         ...

@@ -313,6 +313,18 @@ places = Table(
     Column("owner_told", Boolean, nullable=False),
 )
 
+# Who serves a place, until when at the latest, and what is remembered of it for the next one, as JSON.
+place_turns = Table(
+    "place_turns",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("place_id", String(32), primary_key=True),
+    Column("holder", String(32)),
+    Column("lease_until", Moment),
+    Column("memory", Text, nullable=False),
+)
+
 team_members = Table(
     "team_members",
     metadata,

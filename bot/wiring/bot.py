@@ -47,6 +47,7 @@ from bot.store.link_pages import SqlLinkPages
 from bot.store.links import SqlLinks
 from bot.store.notices import SqlNotices, SqlPlaces
 from bot.store.old_readings import SqlOldReadings
+from bot.store.place_turns import SqlPlaceTurns
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.standups import SqlStandups
@@ -323,6 +324,7 @@ class Bot:
         turn_standups = TurnStandups(standups=standups)
         deliver = DeliverNotices(
             notices=notices,
+            place_turns=SqlPlaceTurns(self._database),
             alerts=alerts,
             limits=limits,
             places=places,

@@ -153,12 +153,6 @@ class FakeNotices:
         if notice.notice_id not in {one.notice_id for one in self._memory.notices}:
             self._memory.notices.append(notice)
 
-    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Notice, ...]:
-        raise NotImplementedError
-
-    async def attempting(self, notices: Sequence[Notice], *, now: datetime) -> None:
-        raise NotImplementedError
-
     async def told(self, notices: Sequence[Notice], receipt: Receipt, *, now: datetime, shared: bool) -> None:
         raise NotImplementedError
 
