@@ -94,6 +94,7 @@ async def work(database_path: str, url: str) -> None:
             health=health,
         )
         polling = Polling(
+            clusters[0].name,
             polls,
             lambda polled, now: poll(polled, now=now),
             tasks,
@@ -106,8 +107,8 @@ async def work(database_path: str, url: str) -> None:
             while await tokens.due_on(now=clock()):
                 await renewing.turn()
                 await tasks.drain(PATIENCE)
-            await polling.turn()
-            await tasks.drain(PATIENCE)
+            while await polling.waiting():
+                await polling.chunk()
             print("done", flush=True)
     await database.close()
 

@@ -241,13 +241,22 @@ class Polled:
 class Polls(Protocol):
     """When each link is asked next."""
 
-    async def claim(
-        self, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
-    ) -> tuple[Polled, ...]:
-        """Take links that are due and not stopped, the longest due first, for the lease.
+    async def count_due(self, cluster: str | None, *, now: datetime, furthest: timedelta, most: int) -> int:
+        """Count what `claim` would take."""
+        ...
 
-        Due is also what is planned further off than anybody plans: the clock was ahead then.
+    async def claim(
+        self, cluster: str | None, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
+    ) -> tuple[Polled, ...]:
+        """Take a cluster's links that are due and not stopped, the longest due first, for the lease.
+
+        Without a cluster: those on clusters that are not set up. Due is also what is planned further off than
+        anybody plans: the clock was ahead then.
         """
+        ...
+
+    async def give_back(self, claimed: Sequence[Polled], *, now: datetime) -> None:
+        """Make links due again that were taken and not polled."""
         ...
 
     async def series(self, workspace: str, users: Sequence[str], cluster: str) -> tuple[Polled, ...]:

@@ -188,6 +188,7 @@ polls = Table(
     metadata,
     Column("workspace", String(32), primary_key=True),
     Column("link_id", String(32), primary_key=True),
+    Column("cluster", String(64), nullable=False),
     Column("next_at", Moment, nullable=False, index=True),
     Column("planned_gap_s", Double, nullable=False),
     Column("failing_since", Moment),
@@ -198,6 +199,7 @@ polls = Table(
     # Readings were thinned as of this moment; null before the first time.
     Column("thinned_at", Moment),
     ForeignKeyConstraint(["workspace", "link_id"], ["links.workspace", "links.link_id"], ondelete="CASCADE"),
+    Index("ix_polls_cluster_next_at", "cluster", "next_at"),
 )
 
 health = Table(

@@ -206,9 +206,15 @@ class FakePolls:
             if one.person.workspace == workspace and one.person.user in users and one.cluster == cluster
         )
 
+    async def count_due(self, cluster: str | None, *, now: datetime, furthest: timedelta, most: int) -> int:
+        raise NotImplementedError
+
     async def claim(
-        self, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
+        self, cluster: str | None, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
     ) -> tuple[Polled, ...]:
+        raise NotImplementedError
+
+    async def give_back(self, claimed: Sequence[Polled], *, now: datetime) -> None:
         raise NotImplementedError
 
     async def plan(self, polled: Polled, *, next_at: datetime, notice: Notice | None) -> None:
