@@ -3,7 +3,7 @@
     python -m benchmarks.token_worker DATABASE CLUSTER_URL
 
 Reads its sealing key and then moments (epoch seconds) from standard input. At each it renews and polls what
-is due, and says `done`.
+is due, both at the same time as the bot does, and says `done`.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from bot.usecases.renew_token import LEASE, RenewToken
 from bot.usecases.take_reading import TakeReading
 from bot.wiring.logs import set_up_logs
 
-POLL_INTERVAL: Final = timedelta(hours=1)
+POLL_INTERVAL: Final = timedelta(hours=3)
 PATIENCE: Final = timedelta(minutes=5)
 
 
@@ -94,7 +94,6 @@ async def work(database_path: str, url: str) -> None:
             health=health,
         )
         polling = Polling(
-            clusters[0].name,
             polls,
             lambda polled, now: poll(polled, now=now),
             tasks,
@@ -104,11 +103,12 @@ async def work(database_path: str, url: str) -> None:
         renewing = Renewing(tokens, lambda held, now: renew(held, now=now), tasks, clock=clock, lease=LEASE)
         while line := await asyncio.to_thread(sys.stdin.readline):
             clock.now = datetime.fromtimestamp(float(line), UTC)
-            while await tokens.due_on(now=clock()):
+            is_first = True
+            while is_first or await tokens.due_on(now=clock()):
+                is_first = False
+                await polling.turn()
                 await renewing.turn()
                 await tasks.drain(PATIENCE)
-            while await polling.waiting():
-                await polling.chunk()
             print("done", flush=True)
     await database.close()
 

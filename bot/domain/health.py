@@ -20,6 +20,8 @@ RENEWABLE_FOR: Final = timedelta(hours=24)
 SOON: Final = timedelta(hours=1)
 # One refusal may be a slip of the platform's while the token itself still works.
 REFUSALS_BELIEVED: Final = 3
+# So may a failure, be it the first after an outage; with the cluster itself there, so many in a row are not.
+FAILURES_BELIEVED: Final = 3
 
 FROZEN_CODE: Final = "10007"
 # Said of the username or of the interface, not of the token.
@@ -89,8 +91,9 @@ class Health:
     """A link's state since when, and what led there.
 
     `turned_down`: the cluster itself did not accept the token; `works`: it did, since renewal last failed.
-    `refusals` and `failures` count tries to renew
-    since the last one that worked. `told` is the need that the owner has heard of.
+    `refusals` and `failures` count tries to renew since the last one that worked, `platform_failures` the
+    last in a row that failed though the cluster had just accepted the token. `told` is the need that the
+    owner has heard of.
     """
 
     since: datetime
@@ -100,6 +103,7 @@ class Health:
     works: bool = False
     refusals: int = 0
     failures: int = 0
+    platform_failures: int = 0
     told: Need | None = None
 
     @property
@@ -172,7 +176,12 @@ def _answered(health: Health) -> Health:
     """The token works. What is wrong with its renewal stays so."""
     if health.state in {State.FROZEN, State.CLUSTER_UNKNOWN} or not (health.refusals or health.failures):
         return Health(since=health.since)
-    return replace(health, turned_down=False, works=True)
+    return replace(_heard(health), turned_down=False, works=True)
+
+
+def _heard(health: Health) -> Health:
+    """The cluster speaks. If it was silent as the platform was, that is over, and pauses begin short anew."""
+    return health if health.platform_failures else replace(health, failures=min(health.failures, 1))
 
 
 def _poll_refused(health: Health, code: str) -> Health:
@@ -182,7 +191,8 @@ def _poll_refused(health: Health, code: str) -> Health:
         return health
     # The platform has refused to renew it, and now the cluster refuses it: that is the end.
     state = State.REFUSED if health.refusals else State.RENEWING
-    return replace(health, state=state, code=code, turned_down=True)
+    heard = health if health.turned_down else _heard(health)
+    return replace(heard, state=state, code=code, turned_down=True)
 
 
 def _renewal_refused(health: Health, code: str, *, is_over: bool) -> Health:
@@ -196,11 +206,13 @@ def _renewal_refused(health: Health, code: str, *, is_over: bool) -> Health:
 
 
 def _renewal_failed(health: Health, *, is_over: bool, soon: bool) -> Health:
-    """Try on; in the last hour tell the owner, if it is the platform alone that fails.
+    """Try on; in the last hour tell the owner, if it is the platform alone that keeps failing.
 
     In an outage of the whole cluster there is nothing that an owner could do.
     """
-    failed = replace(health, failures=health.failures + 1, works=False)
+    alone = health.platform_failures + 1 if health.works else 0
+    failed = replace(health, failures=health.failures + 1, works=False, platform_failures=alone)
     if health.state is State.FROZEN or (health.state is State.EXPIRING_SOON and not is_over):
         return failed
-    return replace(failed, state=State.EXPIRING_SOON if soon and health.works else State.RENEWING)
+    is_news = soon and alone >= FAILURES_BELIEVED
+    return replace(failed, state=State.EXPIRING_SOON if is_news else State.RENEWING)

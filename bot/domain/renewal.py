@@ -27,6 +27,8 @@ FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(minutes=30)
 # The cluster's refusal would have to last for half an hour to be believed.
 REFUSED_PAUSE: Final = timedelta(minutes=10)
+# In a token's last hour, while the cluster is there and the platform is not.
+TRY_AGAIN: Final = timedelta(minutes=5)
 # A frozen username may thaw, a key may be put back, a cluster may return to the settings.
 LOOK_AGAIN: Final = timedelta(hours=6)
 LOOK_AT_SETTINGS: Final = timedelta(hours=1)

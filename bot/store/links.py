@@ -174,7 +174,6 @@ async def add_reading(connection: AsyncConnection, link: Link, reading: Reading)
 async def _due_at_once(connection: AsyncConnection, link: Link) -> None:
     """Let polling begin, or begin again with the new token."""
     values = {
-        "cluster": link.cluster,
         "next_at": link.linked_at,
         "planned_gap_s": 0.0,
         "failing_since": None,
@@ -204,6 +203,7 @@ async def _in_good_health(connection: AsyncConnection, link: Link) -> None:
         "works": False,
         "refusals": 0,
         "failures": 0,
+        "platform_failures": 0,
         "told": None,
     }
     make = _INSERT[connection.dialect.name]

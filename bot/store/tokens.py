@@ -163,6 +163,7 @@ async def _write(
             works=well.works,
             refusals=well.refusals,
             failures=well.failures,
+            platform_failures=well.platform_failures,
             told=None if well.told is None else well.told.value,
         )
     )
@@ -212,6 +213,7 @@ def _held(row: Any) -> Held:
             works=row.works,
             refusals=row.refusals,
             failures=row.failures,
+            platform_failures=row.platform_failures,
             told=None if row.told is None else Need(row.told),
         ),
         renew_at=row.renew_at,

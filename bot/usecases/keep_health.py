@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.health import Event, Happened, Health, LinkNews, State, ends_soon, step
 from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Link
-from bot.domain.renewal import next_try
+from bot.domain.renewal import TRY_AGAIN, next_try
 from bot.ports.alerting import Notice, NoticeKind
 from bot.ports.renewal import Change, Held, Tokens
 from bot.usecases.counting import derived_id
@@ -38,9 +38,12 @@ def after(held: Held, event: Event, *, now: datetime) -> Change:
     link, expires_at = held.link, held.link.token_expires_at
     health, owes = step(held.health, event, expires_at=expires_at, now=now)
     renew_at = held.renew_at
-    if event.what is Happened.POLL_ANSWERED and health.state is State.RENEWING and ends_soon(expires_at, now):
-        # The cluster is there: whether the platform is, too, shall show before the owner is told.
-        renew_at = now
+    if event.what is Happened.POLL_ANSWERED and health.state is State.RENEWING and not health.refusals:
+        # The cluster is there. Whether the platform is, too, shall show at once, and before the token ends.
+        if not health.platform_failures:
+            renew_at = now
+        elif renew_at is not None and ends_soon(expires_at, now):
+            renew_at = min(renew_at, now + TRY_AGAIN)
     is_kept = health.state is held.health.state and event.what in _POLLS
     if not is_kept:
         renew_at = next_try(health, link.link_id, stored_at=held.stored_at, expires_at=expires_at, now=now)

@@ -95,15 +95,22 @@ def test_what_happens_leads_to(events: list[Event], state: State, words: int) ->
 @table(
     "health event at state owes",
     {
-        "a failure in the last hour of a token that works": (
-            replace(WELL, state=State.RENEWING, failures=9, works=True),
+        "the third failure in the last hour of a token that works": (
+            replace(WELL, state=State.RENEWING, failures=9, works=True, platform_failures=2),
             FAILED,
             LATER - SOON,
             State.EXPIRING_SOON,
             True,
         ),
-        "a failure before that": (
-            replace(WELL, state=State.RENEWING, failures=9, works=True),
+        "the second": (
+            replace(WELL, state=State.RENEWING, failures=9, works=True, platform_failures=1),
+            FAILED,
+            LATER - SOON,
+            State.RENEWING,
+            False,
+        ),
+        "the third before that": (
+            replace(WELL, state=State.RENEWING, failures=9, works=True, platform_failures=2),
             FAILED,
             LATER - SOON - timedelta(seconds=1),
             State.RENEWING,
@@ -117,7 +124,7 @@ def test_what_happens_leads_to(events: list[Event], state: State, words: int) ->
             False,
         ),
         "a failure in the last hour of who knows": (
-            replace(WELL, state=State.RENEWING, failures=9),
+            replace(WELL, state=State.RENEWING, failures=9, platform_failures=2),
             FAILED,
             LATER - SOON,
             State.RENEWING,

@@ -122,14 +122,19 @@ def office(database: Database, platform: Platform) -> Office:
 async def test_no_request_starts_with_a_token_that_is_being_renewed(
     office: Office, platform: Platform, mine: Link
 ) -> None:
-    go = asyncio.Event()
-    platform.hold = go.wait
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        asked.set()
+        await go.wait()
+
+    platform.hold = hold
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         group.create_task(office.take(mine, now=DUE))
-        await asyncio.sleep(0.05)
-        assert platform.log == ["read 1"]
-        group.create_task(office.renew_due())
-        await asyncio.sleep(0.05)
+        await asked.wait()
+        (held,) = await office.store.tokens.claim("east", now=DUE, lease=LEASE, most=9)
+        group.create_task(office.renew(held, now=DUE))
+        await asyncio.sleep(0)  # it waits for its turn
         group.create_task(office.take(mine, now=DUE))
         await asyncio.sleep(0.05)
         assert platform.log == ["read 1"]
