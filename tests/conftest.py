@@ -1,13 +1,26 @@
 """Fixtures that every kind of test may use."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 
+from bot.store.engine import Database
 from bot.wiring.logs import set_up_logs
+from tests import postgres
 from tests.world import World, world
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgres.begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgres.end_run()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,3 +37,24 @@ async def lab(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[W
     """A lab with a Slack and a cluster, once per way that Slack reaches the bot."""
     async with world(tmp_path / "data", http=request.param == "http") as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The address of a server that has the template of an empty database of today's schema."""
+    return postgres.shared_server(lambda url: asyncio.run(_migrate(url)))
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    try:
+        await database.upgrade()
+    finally:
+        await database.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The test's own empty database of today's schema on PostgreSQL."""
+    with postgres.fresh_database(postgres_server) as url:
+        yield url

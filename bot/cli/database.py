@@ -45,6 +45,8 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 
 
 def missing_file(database_url: str) -> Path | None:
-    """Return where SQLite's file would be made; None if it is there."""
+    """Return where SQLite's file would be made; None if it is there, or the database is no file."""
+    if not database_url.startswith("sqlite:"):
+        return None
     path = Path(database_url.removeprefix("sqlite:///"))
     return None if path.exists() else path

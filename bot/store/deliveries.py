@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store.engine import Database
+from bot.store.engine import Database, insert_into
 from bot.store.tables import deliveries
 
 # Slack repeats an event for up to 6 minutes, and a signature is good for 5 either way.
@@ -22,10 +21,14 @@ class SqlDeliveries:
 
     async def first_time(self, delivery: str, *, now: datetime) -> bool:
         """Remember a delivery's key; False if it was here before."""
-        make = sqlite.insert if self._database.engine.dialect.name == "sqlite" else postgresql.insert
-        take = make(deliveries).values(delivery=delivery, at=now).on_conflict_do_nothing()
         async with self._database.writes() as connection:
             if self._pruned_at is None or now - self._pruned_at > KEPT_FOR:
                 await connection.execute(delete(deliveries).where(deliveries.c.at < now - KEPT_FOR))
                 self._pruned_at = now
-            return (await connection.execute(take)).rowcount == 1
+            take = (
+                insert_into(connection, deliveries)
+                .values(delivery=delivery, at=now)
+                .on_conflict_do_nothing()
+                .returning(deliveries.c.delivery)
+            )
+            return (await connection.execute(take)).one_or_none() is not None

@@ -1,33 +1,20 @@
-"""The database connection: engines, pragmas, migrations."""
+"""The database: transactions that read, transactions that write, migrations."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from importlib.resources import as_file, files
-from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
-from sqlite3 import OperationalError
-from time import sleep
-from typing import Any, Final
+from typing import Any
 
 import alembic.command
-import structlog
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-# How a transaction begins, as an execution option. Without it: with the write lock, because upgrading a read
-# lock later fails at once instead of waiting.
-_BEGIN: Final = "walltime_begin"
-_BUSY_MS: Final = 5000
-_SHORT_BUSY_MS: Final = 100
-_WAL_TRIES: Final = 50
-_WAL_PAUSE_S: Final = 0.02
-
-log = structlog.get_logger(__name__)
+from bot.store.postgres import SCHEMES, Postgres
+from bot.store.sqlite import Sqlite
 
 
 class DatabaseNewer(Exception):
@@ -38,40 +25,39 @@ class Database:
     """One database: short transactions that read, and short ones that write."""
 
     def __init__(self, url: str) -> None:
-        """Take `sqlite:///path`."""
-        path = Path(make_url(url).database or "")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Before SQLite creates it by the umask: usernames and readings are nobody else's business.
-        path.touch(mode=0o600)
-        self.engine = create_async_engine(make_url(url).set(drivername="sqlite+aiosqlite"))
-        event.listen(self.engine.sync_engine, "connect", _on_connect)
-        event.listen(self.engine.sync_engine, "begin", _on_begin)
-        self._reader = self.engine.execution_options(**{_BEGIN: "BEGIN"})
-        self._erasing: asyncio.Task[None] | None = None
-        # SQLite has one writer: ours wait here, in order, and not in its lottery of retries.
-        self._writing = asyncio.Lock()
-        self._bare = self.engine.execution_options(**{_BEGIN: ""})
+        """Take `sqlite:///path` or `postgresql://…`."""
+        self._backend = Postgres(url) if url.startswith(SCHEMES) else Sqlite(url)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine, for what needs more than a transaction."""
+        return self._backend.engine
+
+    @property
+    def many_write(self) -> bool:
+        """Tell whether several replicas may write to it at once."""
+        return isinstance(self._backend, Postgres)
 
     def reads(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Open a transaction that only reads."""
-        return self._reader.connect()
+        """Open a transaction that only reads, and sees one state."""
+        return self._backend.reads()
 
-    @asynccontextmanager
-    async def writes(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that commits at the end of the block, or rolls back on an error."""
-        async with self._writing, self.engine.begin() as connection:
-            yield connection
+    def writes(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a transaction that commits at the end of the block, or rolls back on an error.
+
+        On SQLite it is the only one that writes. On PostgreSQL others write beside it, and what it read may
+        be gone: it locks the rows that it decides by, or makes its writing depend on what stands there.
+        """
+        return self._backend.writes()
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._erasing is not None:
-            self._erasing.cancel()
-            await asyncio.gather(self._erasing, return_exceptions=True)
-        await self.engine.dispose()
+        await self._backend.close()
 
     async def upgrade(self) -> None:
-        """Bring the schema to the newest revision."""
+        """Bring the schema to the newest revision; of several replicas at once one does it."""
         async with self.writes() as connection:
+            await self._backend.hold_schema(connection)
             await connection.run_sync(_upgrade)
 
     async def revisions(self) -> tuple[str | None, str | None]:
@@ -80,60 +66,13 @@ class Database:
             return await connection.run_sync(_revisions)
 
     async def erase_traces(self) -> None:
-        """Empty SQLite's write-ahead log, where an erased row's old page would live on.
-
-        A reader outside (a backup) may hold it up: then it is tried again in the background.
-        """
-        if not await self._emptied() and (self._erasing is None or self._erasing.done()):
-            self._erasing = asyncio.create_task(self._erase_later(), name="erase traces")
-
-    async def _erase_later(self) -> None:
-        pause = 1.0
-        while not await self._emptied():
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, 60.0)
-
-    async def _emptied(self) -> bool:
-        """Try once, without waiting for anybody."""
-        async with self._bare.connect() as connection:
-            await connection.exec_driver_sql(f"PRAGMA busy_timeout={_SHORT_BUSY_MS}")
-            try:
-                busy = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).scalar_one()
-            except DBAPIError:
-                return False
-            finally:
-                await connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
-        return not busy
+        """Let no file keep what was erased, as far as it is ours."""
+        await self._backend.erase_traces()
 
 
-def _on_connect(connection: Any, _record: object) -> None:
-    """Set what SQLite leaves off by default."""
-    raw: SqliteConnection = connection
-    raw.isolation_level = None  # our own BEGIN below, not the driver's late one
-    cursor = raw.cursor()
-    for left in reversed(range(_WAL_TRIES)):
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            break
-        except OperationalError:
-            # `busy_timeout` does not help: of two processes that meet a new file one is refused at once.
-            if not left:
-                raise
-            sleep(_WAL_PAUSE_S)
-    for pragma in (
-        "synchronous=NORMAL",
-        f"busy_timeout={_BUSY_MS}",
-        "foreign_keys=ON",
-        "secure_delete=ON",  # an erased token is overwritten, not only unlinked
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _on_begin(connection: Connection) -> None:
-    begin = connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE")
-    if begin:
-        connection.exec_driver_sql(begin)
+def insert_into(connection: AsyncConnection, table: Table) -> Any:
+    """Begin an INSERT that may have an `on_conflict_…`, which both databases spell alike."""
+    return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
 
 
 def _upgrade(connection: Connection) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +16,7 @@ from bot.ports import AuditEntry
 from bot.ports.alerting import Notice
 from bot.ports.installing import Change, Tokens
 from bot.store.audit import append
-from bot.store.engine import Database
+from bot.store.engine import Database, insert_into
 from bot.store.notices import owe
 from bot.store.sealed import BOT_TOKEN, REFRESH_TOKEN
 from bot.store.tables import as_kept, installations, places, workspaces
@@ -55,9 +54,8 @@ class SqlInstallations:
             **self._fresh(installation, tokens, renew_at),
         }
         async with self._database.writes() as connection:
-            make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
             await connection.execute(
-                make(installations)
+                insert_into(connection, installations)
                 .values(workspace=installation.workspace, generation=1, **values)
                 .on_conflict_do_update(
                     index_elements=[installations.c.workspace],

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.access_keys import AccessKey
@@ -21,7 +20,7 @@ from bot.ports import AuditEntry
 from bot.ports.alerting import Notice, NoticeKind
 from bot.store.access_keys import keep_access_key
 from bot.store.audit import append, note_broken_seal
-from bot.store.engine import Database
+from bot.store.engine import Database, insert_into
 from bot.store.notices import owe, withdraw_news
 from bot.store.sealed import LINK_TOKEN
 from bot.store.tables import as_kept, health, links, people, polls, readings
@@ -38,7 +37,6 @@ COLUMNS: Final = (
 )
 # Clocks are set right by steps up to this without any loss.
 CLOCK_MAY_STEP: Final = timedelta(hours=1)
-_INSERT: Final[dict[str, Callable[..., Any]]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class SqlLinks:
@@ -78,6 +76,7 @@ class SqlLinks:
         sealed = LINK_TOKEN.seal(self._ring, token, *row_of(person, link.cluster))
         async with self._database.writes() as connection:
             await _meet(connection, person, link.linked_at)
+            await hold(connection, person)
             earlier = (
                 await connection.execute(select(*COLUMNS).where(_of(person, link.cluster)))
             ).one_or_none()
@@ -120,6 +119,7 @@ class SqlLinks:
     ) -> bool:
         """Erase the link with all that hangs on it."""
         async with self._database.writes() as connection:
+            await hold(connection, person)
             gone = (
                 await connection.execute(delete(links).where(_of(person, cluster)).returning(*COLUMNS))
             ).one_or_none()
@@ -131,6 +131,17 @@ class SqlLinks:
                 await owe(connection, _word(link_of(gone), told, now))
         await self._database.erase_traces()
         return True
+
+
+async def hold(connection: AsyncConnection, person: Person) -> None:
+    """Keep others from linking and unlinking this person until the caller's transaction ends.
+
+    The person is locked before the link, and the link before what hangs on it: so nobody waits in a circle.
+    """
+    row = select(people.c.person).where(
+        people.c.workspace == person.workspace, people.c.person == person.user
+    )
+    await connection.execute(row.with_for_update())
 
 
 async def add_reading(connection: AsyncConnection, link: Link, reading: Reading) -> Reading:
@@ -182,9 +193,8 @@ async def _due_at_once(connection: AsyncConnection, link: Link) -> None:
         "owner_told": False,
         "stopped": False,
     }
-    make = _INSERT[connection.dialect.name]
     await connection.execute(
-        make(polls)
+        insert_into(connection, polls)
         .values(workspace=link.person.workspace, link_id=link.link_id, **values)
         .on_conflict_do_update(index_elements=[polls.c.workspace, polls.c.link_id], set_=values)
     )
@@ -206,9 +216,8 @@ async def _in_good_health(connection: AsyncConnection, link: Link) -> None:
         "platform_failures": 0,
         "told": None,
     }
-    make = _INSERT[connection.dialect.name]
     await connection.execute(
-        make(health)
+        insert_into(connection, health)
         .values(workspace=link.person.workspace, link_id=link.link_id, generation=1, **values)
         .on_conflict_do_update(
             index_elements=[health.c.workspace, health.c.link_id],
@@ -219,9 +228,8 @@ async def _in_good_health(connection: AsyncConnection, link: Link) -> None:
 
 async def _meet(connection: AsyncConnection, person: Person, now: datetime) -> None:
     """Remember that this person exists."""
-    make = _INSERT[connection.dialect.name]
     await connection.execute(
-        make(people)
+        insert_into(connection, people)
         .values(workspace=person.workspace, person=person.user, first_seen_at=now)
         .on_conflict_do_nothing()
     )

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alerts import Form
@@ -13,7 +12,7 @@ from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import LEFT, Link
 from bot.ports.alerting import ChannelTrouble, Notice, NoticeKind, Receipt
 from bot.store.bodies import NEWS, OWED, STANDUP
-from bot.store.engine import Database
+from bot.store.engine import Database, insert_into
 from bot.store.tables import alerts, notices, places, standups
 
 
@@ -143,9 +142,8 @@ async def owe(connection: AsyncConnection, notice: Notice) -> None:
         return
     if notice.owed is not None and not await _has_alert(connection, notice):
         return
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     await connection.execute(
-        make(notices)
+        insert_into(connection, notices)
         .values(
             workspace=notice.workspace,
             notice_id=notice.notice_id,

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.standups import Standup
 from bot.ports import AuditEntry
 from bot.ports.alerting import Notice
 from bot.store.audit import append
 from bot.store.bodies import STANDUP
-from bot.store.engine import Database
+from bot.store.engine import Database, insert_into
 from bot.store.notices import owe
 from bot.store.tables import standups
 
@@ -53,11 +52,11 @@ class SqlStandups:
         }
         async with self._database.writes() as connection:
             if standup.revision == 1:
-                make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
                 written = await connection.execute(
-                    make(standups)
+                    insert_into(connection, standups)
                     .values(workspace=standup.workspace, channel=standup.channel, **row)
                     .on_conflict_do_nothing()
+                    .returning(standups.c.revision)
                 )
             else:
                 written = await connection.execute(
@@ -68,8 +67,9 @@ class SqlStandups:
                         standups.c.revision == standup.revision - 1,
                     )
                     .values(**row)
+                    .returning(standups.c.revision)
                 )
-            if written.rowcount == 0:
+            if written.one_or_none() is None:
                 return False
             for notice in notices:
                 await owe(connection, notice)

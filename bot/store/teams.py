@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.audience import UNRECORDED, Consent
 from bot.domain.people import Person
 from bot.ports import AuditEntry
 from bot.store.audit import append
 from bot.store.bodies import CONSENT
-from bot.store.engine import Database
+from bot.store.engine import Database, insert_into
 from bot.store.polls import ask_at_once
 from bot.store.tables import links, team_members
 
@@ -57,9 +56,8 @@ class SqlTeams:
         """Add a person; False if they were there, and have now agreed to this audience."""
         agreed = CONSENT.dump_json(consent).decode()
         async with self._database.writes() as connection:
-            make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
             added = await connection.execute(
-                make(team_members)
+                insert_into(connection, team_members)
                 .values(
                     workspace=person.workspace,
                     channel=channel,
@@ -68,8 +66,9 @@ class SqlTeams:
                     consent=agreed,
                 )
                 .on_conflict_do_nothing()
+                .returning(team_members.c.person)
             )
-            if added.rowcount == 0:
+            if added.one_or_none() is None:
                 await connection.execute(
                     update(team_members).where(_is(person, channel)).values(consent=agreed)
                 )

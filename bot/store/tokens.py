@@ -133,7 +133,7 @@ class SqlTokens:
 async def _standing(connection: AsyncConnection, held: Held) -> Held | None:
     """Hold the row, if the token in it is still this one."""
     query = _rows().where(_of(held.link), health.c.generation == held.generation)
-    row = (await connection.execute(query.with_for_update(of=health))).one_or_none()
+    row = (await connection.execute(query.with_for_update(of=(links, health)))).one_or_none()
     return None if row is None else _held(row)
 
 

@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.engine import Database
+from bot.store.engine import Database, insert_into
 from bot.store.tables import workspaces
 
 
@@ -32,9 +31,8 @@ async def meet(
     connection: AsyncConnection, workspace: str, name: str, *, enterprise: str | None, now: datetime
 ) -> None:
     """Remember a workspace inside the caller's transaction."""
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     await connection.execute(
-        make(workspaces)
+        insert_into(connection, workspaces)
         .values(workspace=workspace, name=name, enterprise=enterprise, installed_at=now)
         .on_conflict_do_nothing()
     )

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from bot.domain.clusters import Cluster, base_url
 from bot.domain.secret import Secret
 from bot.jobs.polling import AT_ONCE
+from bot.store.postgres import SCHEMES, connection_settings
 from bot.store.vault import KeyRing
 from bot.wiring.clusters import read_clusters
 
@@ -58,8 +59,10 @@ def _api_url(value: Any) -> str:
 
 
 def _database_url(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"sqlite:///.+", value):
-        raise ValueError("must be sqlite:///PATH")
+    if isinstance(value, str) and value.startswith(SCHEMES):
+        connection_settings(value)
+    elif not isinstance(value, str) or not re.fullmatch(r"sqlite:///.+", value):
+        raise ValueError("must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE")
     return value
 
 
@@ -101,7 +104,8 @@ class Settings(BaseModel):
     slack_signing_secret: Annotated[Secret | None, BeforeValidator(_secret)] = None
     slack_api_url: Annotated[str, BeforeValidator(_api_url)] = "https://slack.com/api/"
     clusters: Annotated[tuple[Cluster, ...], BeforeValidator(read_clusters)] = ()
-    database_url: Annotated[str, BeforeValidator(_database_url)] = ""
+    # The password may stand in it.
+    database_url: Annotated[str, BeforeValidator(_database_url), Field(repr=False)] = ""
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("walltime")))
     secret_keys: Annotated[KeyRing | None, BeforeValidator(_ring)] = None
     command: Annotated[str, BeforeValidator(_command)] = "/walltime"

@@ -30,12 +30,19 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database_url(template: Path, tmp_path: Path) -> str:
+def sqlite_url(template: Path, tmp_path: Path) -> str:
     """Where the test's own database is: alone in the folder `data`."""
     path = tmp_path / "data" / "walltime.sqlite3"
     path.parent.mkdir()
     shutil.copy(template, path)
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The test's own database of today's schema, on either kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import pytest
 from sqlalchemy import Row, select
 
 from bot.domain.people import Link
@@ -23,6 +24,8 @@ from bot.store.tokens import SqlTokens
 from bot.store.vault import KeyRing
 from tests.unit.kit import NOW, RING_KEY, reading
 
+# What a test says of the files holds where the files are ours.
+ON_SQLITE: Final = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 RING = KeyRing.parse(f"k1:{RING_KEY}")
 
 

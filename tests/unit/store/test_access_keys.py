@@ -14,7 +14,7 @@ from bot.store.rotation import rotate
 from bot.store.tables import access_keys, links
 from bot.store.vault import KeyRing, new_key
 from tests.unit.kit import ACCESS_KEY, ALICE, NOW, RING_KEY, SECRET_KEY, link, reading
-from tests.unit.store.kit import RING, Store, files_with
+from tests.unit.store.kit import ON_SQLITE, RING, Store, files_with
 
 BOB = Person(workspace="T1", user="U2")
 KEY = AccessKey(login="alice", access_key=ACCESS_KEY, secret_key=Secret(SECRET_KEY))
@@ -28,6 +28,7 @@ def keys(store: Store, ring: KeyRing = RING) -> SqlAccessKeys:
     return SqlAccessKeys(store.database, ring, clock=lambda: NOW)
 
 
+@ON_SQLITE
 async def test_a_key_comes_back_whole_and_stands_nowhere_in_clear(store: Store, tmp_path: Path) -> None:
     made = await keep(store, link())
     assert await keys(store).of(made) == KEY
@@ -38,6 +39,7 @@ async def test_a_link_by_token_has_none(store: Store) -> None:
     assert await keys(store).of(await keep(store, link(), None)) is None
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("username", ["alice", "al01"])
 async def test_linking_again_by_token_forgets_the_key_from_its_files_too(
     store: Store, tmp_path: Path, username: str
@@ -56,6 +58,7 @@ async def test_linking_again_by_another_key_keeps_that_one(store: Store) -> None
     assert len(await store.rows("access_keys")) == 1
 
 
+@ON_SQLITE
 async def test_unlinking_forgets_the_key_of_this_link_alone(store: Store, tmp_path: Path) -> None:
     await keep(store, link())
     bobs = await keep(store, link(BOB))

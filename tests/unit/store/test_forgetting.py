@@ -23,7 +23,7 @@ from bot.store.standups import SqlStandups
 from bot.store.tables import metadata
 from tests.furnished import ANN, BEN, CHANNEL, NOW, Furnished, furnish
 from tests.unit.kit import reading
-from tests.unit.store.kit import RING, Store, files_with
+from tests.unit.store.kit import ON_SQLITE, RING, Store, files_with
 
 HERS = {ANN, "hpc_ann", "00ffhpc_ann", "Ann"}
 LATER = NOW + timedelta(hours=1)
@@ -58,6 +58,7 @@ async def test_every_table_that_may_hold_something_of_a_person_is_known(store: S
     assert filled == metadata.tables.keys() - BRIEF
 
 
+@ON_SQLITE
 async def test_nothing_of_a_person_is_left_in_any_table_or_file(
     store: Store, lab: Furnished, tmp_path: Path
 ) -> None:

@@ -22,7 +22,7 @@ from bot.store.notices import SqlPlaces
 from bot.store.tables import installations
 from bot.store.workspaces import SqlWorkspaces
 from tests.unit.kit import NOW
-from tests.unit.store.kit import RING, Store, files_with
+from tests.unit.store.kit import ON_SQLITE, RING, Store, files_with
 
 LEASE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -151,6 +151,7 @@ async def test_installing_again_lets_what_waited_for_a_token_be_tried_at_once(
     assert await places.trouble("T3", CHANNEL) is not None
 
 
+@ON_SQLITE
 async def test_tokens_are_sealed_for_their_row_and_forgotten_without_a_trace(
     kept: SqlInstallations, database: Database, tmp_path: Path
 ) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from bot.store.leaving import SqlLeaving
 from tests.furnished import ANN, BEN, NOW, furnish
-from tests.unit.store.kit import RING, Store, files_with
+from tests.unit.store.kit import ON_SQLITE, RING, Store, files_with
 
 LATER = NOW + timedelta(hours=1)
 
 
+@ON_SQLITE
 async def test_who_is_deactivated_has_no_token_no_reading_and_no_team(store: Store, tmp_path: Path) -> None:
     lab = await furnish(store.database, RING, "T1")
     await furnish(store.database, RING, "T2")

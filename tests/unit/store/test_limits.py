@@ -6,12 +6,11 @@ from datetime import timedelta
 
 import pytest
 from pytest_mock import MockerFixture
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.alerts import AlertState, Decision, Form, Owed, Reason, Telling, Transition
 from bot.domain.limits import Limit, Scope, ScopeKind
 from bot.ports.alerting import Alert, Judged, Notice, NoticeKind
-from bot.store.engine import Database
+from bot.store.engine import Database, insert_into
 from bot.store.limits import SqlAlerts, SqlLimits
 from bot.store.tables import team_members
 from tests.unit.domain.kit import NOON, limit, quiet
@@ -59,7 +58,9 @@ async def in_team(database: Database, users: Sequence[str]) -> None:
     rows = [{"workspace": "T1", "channel": "C1", "person": user, "joined_at": NOON} for user in users]
     async with database.writes() as connection:
         for row in rows:
-            await connection.execute(insert(team_members).values(row).on_conflict_do_nothing())
+            await connection.execute(
+                insert_into(connection, team_members).values(row).on_conflict_do_nothing()
+            )
 
 
 async def put(

@@ -27,7 +27,7 @@ from bot.store.tables import link_pages
 from bot.store.vault import KeyRing
 from bot.store.workspaces import SqlWorkspaces
 from tests.unit.kit import ALICE, JWT, NOW, RING_KEY
-from tests.unit.store.kit import files_with
+from tests.unit.store.kit import ON_SQLITE, files_with
 
 NAME = Secret("n" * 43)
 CODE = Secret("K7M2QX")
@@ -74,6 +74,7 @@ async def test_a_page_is_found_by_its_name_s_digest_and_by_its_id(
     assert await pages.named(digest_of(NAME)) == replace(OPEN, workspace_name="Lab")
 
 
+@ON_SQLITE
 async def test_what_was_asked_is_kept_sealed_and_its_end_leaves_no_trace(
     pages: SqlLinkPages, tmp_path: Path
 ) -> None:
@@ -142,6 +143,7 @@ async def test_askings_and_tries_are_counted_across_replicas(
     assert await pages.count_code_try(ASKED) == 1
 
 
+@ON_SQLITE
 async def test_the_sweep_takes_secrets_at_the_hour_and_pages_a_day_later(
     pages: SqlLinkPages, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from bot.store.links import SqlLinks
 from bot.store.tables import links
 from bot.store.vault import KeyRing, new_key
 from tests.unit.kit import ALICE, JWT, NOW, RING_KEY, link, reading
-from tests.unit.store.kit import Store, files_with
+from tests.unit.store.kit import ON_SQLITE, Store, files_with
 
 MINUTE = timedelta(minutes=1)
 BOB = Person(workspace="T1", user="U2")
@@ -132,6 +132,7 @@ async def test_after_a_rotation_old_rows_open_and_new_ones_take_the_new_key(stor
         await store.links.token(link())
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("size", [20, 4096], ids=["short-token", "token-over-several-pages"])
 @pytest.mark.parametrize("neighbours", [0, 20], ids=["alone", "among-others"])
 async def test_forgotten_is_in_no_file(store: Store, tmp_path: Path, size: int, neighbours: int) -> None:
@@ -149,6 +150,7 @@ async def test_forgotten_is_in_no_file(store: Store, tmp_path: Path, size: int, 
     assert len(await store.rows("links")) == neighbours
 
 
+@ON_SQLITE
 async def test_forgotten_is_in_no_file_after_a_renewal_either(store: Store, tmp_path: Path) -> None:
     tokens = [f"{number}" * 200 for number in range(5)]
     sealed = []

@@ -19,7 +19,7 @@ from bot.store.rotation import Condition, census, rotate
 from bot.store.tables import links
 from bot.store.vault import KeyRing, key_id_of, new_key
 from tests.unit.kit import ALICE, NOW, RING_KEY, link, reading
-from tests.unit.store.kit import Store, files_with
+from tests.unit.store.kit import ON_SQLITE, Store, files_with
 
 OLD, NEW, OTHER = f"k1:{RING_KEY}", "k2:" + new_key().partition(":")[2], "k3:" + new_key().partition(":")[2]
 BOTH = KeyRing.parse(f"{NEW},{OLD}")
@@ -68,6 +68,7 @@ async def test_a_second_rotation_writes_nothing(store: Store) -> None:
     assert [row.token for row in await store.rows("links")] == before
 
 
+@ON_SQLITE
 async def test_what_the_old_key_sealed_is_in_no_file_afterwards(store: Store, tmp_path: Path) -> None:
     await fill(store, 5)
     sealed = [row.token[-40:] for row in await store.rows("links")]

@@ -1,6 +1,7 @@
 """The schema and the database's files."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from stat import S_IMODE
@@ -14,9 +15,10 @@ from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from bot.store.engine import Database, _config
-from bot.store.tables import Moment, as_kept, metadata, people
+from bot.store.tables import Moment, as_kept, links, metadata, people
+from tests.postgres import fresh_database
 from tests.unit.kit import NOW, link
-from tests.unit.store.kit import Store
+from tests.unit.store.kit import ON_SQLITE, Store
 
 
 def differences(connection: Connection) -> list[Any]:
@@ -35,8 +37,18 @@ async def test_the_check_of_the_migrations_would_see_a_difference(database: Data
         assert await connection.run_sync(differences) != []
 
 
-async def test_a_database_that_is_new_has_no_revision_and_then_the_newest(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/deep/down/new.sqlite3")
+@pytest.fixture(params=["sqlite", "postgres"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a schema."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/deep/down/new.sqlite3"
+        return
+    with fresh_database(request.getfixturevalue("postgres_server"), "template0") as url:
+        yield url
+
+
+async def test_a_database_that_is_new_has_no_revision_and_then_the_newest(new_url: str) -> None:
+    database = Database(new_url)
     try:
         before, newest = await database.revisions()
         assert (before, newest is not None) == (None, True)
@@ -47,8 +59,8 @@ async def test_a_database_that_is_new_has_no_revision_and_then_the_newest(tmp_pa
         await database.close()
 
 
-async def test_two_processes_that_upgrade_at_once_both_succeed(tmp_path: Path) -> None:
-    databases = [Database(f"sqlite:///{tmp_path}/new.sqlite3") for _ in range(6)]
+async def test_processes_that_upgrade_at_once_all_succeed(new_url: str) -> None:
+    databases = [Database(new_url) for _ in range(6)]
     try:
         await asyncio.gather(*(database.upgrade() for database in databases))
         assert len({await database.revisions() for database in databases}) == 1
@@ -72,6 +84,7 @@ def test_the_tenant_comes_first_in_every_key() -> None:
         assert next(iter(metadata.tables[name].primary_key)).name == "workspace", name
 
 
+@ON_SQLITE
 async def test_the_files_are_nobody_else_s_business(store: Store, tmp_path: Path) -> None:
     await store.record(link())
     files = sorted((tmp_path / "data").iterdir())
@@ -88,9 +101,16 @@ async def test_the_files_are_nobody_else_s_business(store: Store, tmp_path: Path
 async def test_a_link_without_its_person_is_refused(database: Database) -> None:
     async with database.writes() as connection:
         with pytest.raises(IntegrityError):
-            await connection.exec_driver_sql(
-                "INSERT INTO links (workspace, person, cluster, link_id, username, linked_at, token) "
-                "VALUES ('T1', 'U1', 'east', 'id', 'alice', 0, x'00')"
+            await connection.execute(
+                links.insert().values(
+                    workspace="T1",
+                    person="U1",
+                    cluster="east",
+                    link_id="id",
+                    username="alice",
+                    linked_at=NOW,
+                    token=b"sealed",
+                )
             )
 
 

@@ -16,11 +16,11 @@ from bot.domain.secret import Secret
 from bot.ports.alerting import Polled
 from bot.ports.renewal import Change, Held
 from bot.store.engine import Database, _config
-from bot.store.tables import links
+from bot.store.tables import links, polls
 from bot.store.tokens import SqlTokens
 from bot.usecases.keep_health import after
 from tests.unit.kit import ALICE, NOW, link, reading
-from tests.unit.store.kit import Store, files_with
+from tests.unit.store.kit import ON_SQLITE, Store, files_with
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -248,6 +248,7 @@ async def test_a_renewed_token_moved_to_another_row_does_not_open(store: Store) 
         await store.tokens.opened(yours)
 
 
+@ON_SQLITE
 async def test_no_token_stands_readable_in_any_file(store: Store, database_url: str) -> None:
     held = await due(store, token="old-and-secret")
     await renew(store, held, "new-and-secret")
@@ -262,7 +263,7 @@ async def test_links_from_before_are_renewed_at_once_and_dead_ones_stay_dead(sto
     def back_and_forth(connection: Connection) -> None:
         with _config(connection) as config:
             alembic.command.downgrade(config, "0002")
-            connection.exec_driver_sql("UPDATE polls SET stopped = true WHERE link_id LIKE 'U2%'")
+            connection.execute(update(polls).where(polls.c.link_id.startswith("U2")).values(stopped=True))
             alembic.command.upgrade(config, "head")
 
     async with store.database.writes() as connection:

@@ -19,7 +19,7 @@ from bot.usecases.keep_health import KeepHealth
 from bot.usecases.renew_token import LEASE, RenewToken
 from bot.usecases.take_reading import TakeReading
 from tests.unit.kit import NOW, east, link, milliseconds, reading, token
-from tests.unit.store.kit import Store
+from tests.unit.store.kit import ON_SQLITE, Store
 
 HOUR = timedelta(hours=1)
 EAST = east(cluster_id="11112")
@@ -119,6 +119,7 @@ def office(database: Database, platform: Platform) -> Office:
     return Office(Store(database), platform)
 
 
+@ON_SQLITE  # it is about the order within one process
 async def test_no_request_starts_with_a_token_that_is_being_renewed(
     office: Office, platform: Platform, mine: Link
 ) -> None:

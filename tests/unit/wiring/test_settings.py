@@ -20,6 +20,7 @@ GOOD = {
     "SLACK_APP_TOKEN": "xapp-1-canary",
     "WALLTIME_CLUSTERS": json.dumps([EAST]),
 }
+SERVER = "postgresql://me:can%40ary@/walltime?host=/run/pg&sslmode=require"
 
 
 def faults(environ: Mapping[str, str], *, to_run: bool = True) -> list[str]:
@@ -88,6 +89,7 @@ def test_settings_do_not_show_their_secrets() -> None:
             "https://tools.example.edu/hpc",
         ),
         "a database": ("WALLTIME_DATABASE_URL", "sqlite:////tmp/x", "database_url", "sqlite:////tmp/x"),
+        "a database on a server": ("WALLTIME_DATABASE_URL", SERVER, "database_url", SERVER),
         "a port": ("WALLTIME_HTTP_PORT", "0", "http_port", 0),
         "a host": ("WALLTIME_HTTP_HOST", "0.0.0.0", "http_host", "0.0.0.0"),
         "seconds": ("WALLTIME_POLL_INTERVAL", "1s", "poll_interval", timedelta(seconds=1)),
@@ -124,6 +126,32 @@ def test_a_token_piped_in_with_a_newline_works() -> None:
         "one cluster, not a list": ("WALLTIME_CLUSTERS", '{"name": "canary"}', "must be a list"),
         "no clusters": ("WALLTIME_CLUSTERS", "null", "must be a list"),
         "another database": ("WALLTIME_DATABASE_URL", "mysql://me:canary@db/x", "must be sqlite:///PATH"),
+        "a database without a name": (
+            "WALLTIME_DATABASE_URL",
+            "postgresql://canary@db",
+            "must name a database",
+        ),
+        "a password with an at": (
+            "WALLTIME_DATABASE_URL",
+            "postgresql://me:x@canary@db/walltime",
+            "%40 for @",
+        ),
+        "a password with a slash": (
+            "WALLTIME_DATABASE_URL",
+            "postgresql://me:x/canary@db/walltime",
+            "%2F for /",
+        ),
+        "a password with a percent": ("WALLTIME_DATABASE_URL", "postgresql://me:%canary@db/w", "%25 for %"),
+        "a setting that libpq has not": (
+            "WALLTIME_DATABASE_URL",
+            "postgresql://db/w?canary=1",
+            "is no address",
+        ),
+        "a driver in the address": (
+            "WALLTIME_DATABASE_URL",
+            "postgresql+x://canary@db/w",
+            "or postgresql://",
+        ),
         "a database in memory": ("WALLTIME_DATABASE_URL", "sqlite:///", "must be sqlite:///PATH"),
         "a relative database address": ("WALLTIME_DATABASE_URL", "sqlite://canary", "must be sqlite:///PATH"),
         "no key ring": ("WALLTIME_SECRET_KEYS", "canary", "key 1 is not id:base64"),
@@ -205,6 +233,12 @@ def test_what_a_running_bot_lacks_is_named_with_an_example(
     environ = {name: value for name, value in GOOD.items() if name not in left_out}
     assert [fault.partition(": is missing")[0] for fault in faults(environ)] == named
     read_settings(environ, to_run=False)
+
+
+def test_a_database_s_password_is_not_shown_with_the_settings() -> None:
+    settings = read_settings({**GOOD, "WALLTIME_DATABASE_URL": SERVER})
+    assert settings.database_url == SERVER
+    assert "%40ary" not in f"{settings!r} {settings}"
 
 
 def test_a_signing_secret_instead_of_an_app_token_is_http_mode() -> None:

@@ -1,0 +1,129 @@
+"""PostgreSQL: one server, many replicas."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+import psycopg
+import stamina
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+SCHEMES: Final = ("postgresql://", "postgres://")
+# A replica's share of the server's connections (100 by default): what it keeps, and may add in a rush.
+_POOL: Final = 10
+_MORE: Final = 5
+_POOL_WAIT_S: Final = 10
+# How long a transaction waits for a server that is just now starting, or was gone a moment ago.
+_PATIENCE: Final = timedelta(seconds=4)
+# Nothing hangs for ever: not on a lock, not on a plan gone wrong, not on a client that died in a transaction.
+_OPTIONS: Final = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+# Nor on a cable that was pulled. What stands in the address wins.
+_DEFAULTS: Final[dict[str, Any]] = {
+    "application_name": "walltime",
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+# Any number that nobody else takes: the lock of whoever changes the schema.
+_SCHEMA_LOCK: Final = 0x57A1171E
+_SCHEMA_WAIT: Final = "5min"
+
+
+def connection_settings(url: str) -> dict[str, Any]:
+    """Return libpq's settings of an address, ours included; raises ValueError, which holds no part of it.
+
+    libpq reads the address itself: sockets (`?host=/path`), several hosts and every `?setting=` work.
+    """
+    try:
+        given = conninfo_to_dict(url)
+    except (psycopg.ProgrammingError, UnicodeError):
+        # libpq quotes what it does not understand, which may be a piece of the password.
+        raise ValueError(_FAULTY) from None
+    port, where = str(given.get("port", "")), f"{given.get('host', '')}{given.get('dbname', '')}"
+    if "@" in where or not all(part.isdecimal() for part in port.split(",") if part):
+        raise ValueError(_FAULTY)
+    if not given.get("dbname"):
+        raise ValueError("must name a database: postgresql://USER:PASSWORD@HOST/DATABASE")
+    return {**_DEFAULTS, **given, "options": f"{_OPTIONS} {given.get('options', '')}".strip()}
+
+
+_FAULTY: Final = (
+    "is no address of a database: postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for @, %2F for / "
+    "and %25 for % in user and password"
+)
+
+
+class Postgres:
+    """A database on a server."""
+
+    def __init__(self, url: str) -> None:
+        """Take `postgresql://…`; raises ValueError."""
+        settings = connection_settings(url)
+
+        async def connect(*_: Any, **__: Any) -> psycopg.AsyncConnection[Any]:
+            return await psycopg.AsyncConnection.connect(**settings)
+
+        self.engine = create_async_engine(
+            "postgresql+psycopg://",
+            async_creator=connect,
+            hide_parameters=True,
+            pool_size=_POOL,
+            max_overflow=_MORE,
+            pool_timeout=_POOL_WAIT_S,
+            # A connection that a restart of the server cut is replaced before anybody gets it.
+            pool_pre_ping=True,
+        )
+        self._reader = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    def reads(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a transaction that sees one state."""
+        return _connected(self._reader)
+
+    @asynccontextmanager
+    async def writes(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction at READ COMMITTED: whoever decides by what stands there locks it first."""
+        async with _connected(self.engine) as connection, connection.begin():
+            yield connection
+
+    async def hold_schema(self, connection: AsyncConnection) -> None:
+        """Wait until no other replica changes the schema, and keep them waiting until the commit."""
+        await connection.execute(text(f"SET LOCAL lock_timeout = '{_SCHEMA_WAIT}'"))
+        await connection.execute(text("SET LOCAL statement_timeout = 0"))
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    async def erase_traces(self) -> None:
+        """Leave it to the server: its vacuum and its recycled log are not ours to hurry."""
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Take a connection; a server that is restarting is asked again for a moment, as nothing was sent yet."""
+    async for attempt in stamina.retry_context(
+        on=_is_away, attempts=None, timeout=_PATIENCE, wait_initial=0.05, wait_max=0.5, wait_jitter=0.05
+    ):
+        with attempt:
+            connection = await engine.connect()
+            break
+    else:
+        raise AssertionError("stamina gives up with the last error")
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _is_away(error: Exception) -> bool:
+    """Tell whether there was no connection, as against one that refused something."""
+    return isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.OperationalError)
