@@ -24,7 +24,10 @@ LOOK_S: Final = 0.002
 WORK: Final = frozenset({"delivery", "live reading", "poll", "remember delivery"})
 _DUE: Final = """
 select min(at) from (select min(next_at) as at from polls where not stopped
-                     union all select min(due_at) from notices)
+                     union all select min(max(due_at, coalesce(lease_until, 0))) from notices
+                     left join place_turns
+                     on (place_turns.workspace, place_turns.kind, place_turns.place_id)
+                     = (notices.workspace, notices.place_kind, notices.place_id))
 """
 
 

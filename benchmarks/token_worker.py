@@ -94,6 +94,7 @@ async def work(database_path: str, url: str) -> None:
             health=health,
         )
         polling = Polling(
+            clusters[0].name,
             polls,
             lambda polled, now: poll(polled, now=now),
             tasks,
@@ -106,7 +107,8 @@ async def work(database_path: str, url: str) -> None:
             is_first = True
             while is_first or await tokens.due_on(now=clock()):
                 is_first = False
-                await polling.turn()
+                while await polling.waiting():
+                    await polling.chunk()
                 await renewing.turn()
                 await tasks.drain(PATIENCE)
             print("done", flush=True)

@@ -28,6 +28,7 @@ from bot.store.limits import SqlAlerts, SqlLimits
 from bot.store.link_pages import SqlLinkPages
 from bot.store.links import SqlLinks
 from bot.store.notices import SqlNotices, SqlPlaces
+from bot.store.place_turns import SqlPlaceTurns
 from bot.store.standups import SqlStandups
 from bot.store.teams import SqlTeams
 from bot.store.vault import KeyRing
@@ -194,6 +195,9 @@ async def _owed(database: Database, made: Furnished) -> None:
     for place in (channel, Place(kind=PlaceKind.DM, slack_id=ANN)):
         trouble = ChannelTrouble(reason="is_archived", since=NOW, owner_told=False)
         await places.set_trouble(made.workspace, place, trouble)
+    turns = SqlPlaceTurns(database)
+    for turn in await turns.claim(now=NOW, lease=timedelta(minutes=1), most=100):
+        await turns.leave(turn)
 
 
 def _notice(

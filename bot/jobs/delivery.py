@@ -50,7 +50,7 @@ class Delivery:
 
 
 def _report(outcome: Outcome) -> None:
-    for name in ("told", "edited", "found", "unsure"):
+    for name in ("told", "edited", "found", "unsure", "overtaken"):
         ENDED.labels(name).inc(getattr(outcome, name))
     ENDED.labels("dropped").inc(len(outcome.dropped))
     for notice_id, why in outcome.dropped:

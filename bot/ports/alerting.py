@@ -173,14 +173,6 @@ class Notices(Protocol):
         """Remember a notice; the same id again is nothing new."""
         ...
 
-    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Notice, ...]:
-        """Take due notices that nobody holds, oldest first; they are ours until the lease ends."""
-        ...
-
-    async def attempting(self, notices: Sequence[Notice], *, now: datetime) -> None:
-        """Write down that a post is about to go out: before it, so that a crash leaves a trace."""
-        ...
-
     async def told(self, notices: Sequence[Notice], receipt: Receipt, *, now: datetime, shared: bool) -> None:
         """Store the receipt; for an alert's first message also at the alert (`shared`: a storm's table)."""
         ...
@@ -249,13 +241,22 @@ class Polled:
 class Polls(Protocol):
     """When each link is asked next."""
 
-    async def claim(
-        self, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
-    ) -> tuple[Polled, ...]:
-        """Take links that are due and not stopped, the longest due first, for the lease.
+    async def count_due(self, cluster: str | None, *, now: datetime, furthest: timedelta, most: int) -> int:
+        """Count what `claim` would take."""
+        ...
 
-        Due is also what is planned further off than anybody plans: the clock was ahead then.
+    async def claim(
+        self, cluster: str | None, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
+    ) -> tuple[Polled, ...]:
+        """Take a cluster's links that are due and not stopped, the longest due first, for the lease.
+
+        Without a cluster: those on clusters that are not set up. Due is also what is planned further off than
+        anybody plans: the clock was ahead then.
         """
+        ...
+
+    async def give_back(self, claimed: Sequence[Polled], *, now: datetime) -> None:
+        """Make links due again that were taken and not polled."""
         ...
 
     async def series(self, workspace: str, users: Sequence[str], cluster: str) -> tuple[Polled, ...]:

@@ -9,6 +9,7 @@ from bot.domain.audience import Consent
 from bot.domain.health import LinkNews
 from bot.domain.limits import Limit
 from bot.domain.standups import Standup
+from bot.ports.place_turns import Memory
 
 LIMIT: Final = TypeAdapter(Limit)
 STATE: Final = TypeAdapter(AlertState)
@@ -17,3 +18,4 @@ OWED: Final = TypeAdapter(Owed)
 CONSENT: Final = TypeAdapter(Consent)
 NEWS: Final = TypeAdapter(LinkNews)
 STANDUP: Final = TypeAdapter(Standup)
+MEMORY: Final = TypeAdapter(Memory)

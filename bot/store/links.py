@@ -185,6 +185,7 @@ async def add_reading(connection: AsyncConnection, link: Link, reading: Reading)
 async def _due_at_once(connection: AsyncConnection, link: Link) -> None:
     """Let polling begin, or begin again with the new token."""
     values = {
+        "cluster": link.cluster,
         "next_at": link.linked_at,
         "planned_gap_s": 0.0,
         "failing_since": None,

@@ -1,10 +1,10 @@
 """Messages owed, and the places that do not take them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alerts import Form
@@ -26,35 +26,6 @@ class SqlNotices:
         """Remember a notice."""
         async with self._database.writes() as connection:
             await owe(connection, notice)
-
-    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Notice, ...]:
-        """Take due notices; they are due again when the lease ends."""
-        due = (
-            select(notices.c.workspace, notices.c.notice_id)
-            .where(notices.c.due_at <= now)
-            .order_by(notices.c.created_at, notices.c.notice_id)
-            .limit(most)
-        )
-        async with self._database.reads() as connection:
-            # Nothing owed is the usual case, and needs no write lock.
-            if (await connection.execute(due.limit(1))).one_or_none() is None:
-                return ()
-        async with self._database.writes() as connection:
-            keys = [tuple(row) for row in await connection.execute(due.with_for_update(skip_locked=True))]
-            taken = []
-            for workspace, notice_id in keys:
-                here = and_(notices.c.workspace == workspace, notices.c.notice_id == notice_id)
-                row = (
-                    await connection.execute(
-                        update(notices).where(here).values(due_at=now + lease).returning(*notices.c)
-                    )
-                ).one()
-                taken.append(_notice(row))
-        return tuple(taken)
-
-    async def attempting(self, claimed: Sequence[Notice], *, now: datetime) -> None:
-        """Write down that a post is about to go out."""
-        await self._set(claimed, attempted_at=now)
 
     async def told(self, claimed: Sequence[Notice], receipt: Receipt, *, now: datetime, shared: bool) -> None:
         """Store the receipt, for an alert's first message at the alert, for a digest at its standup too."""
@@ -85,21 +56,20 @@ class SqlNotices:
 
     async def wait(self, claimed: Sequence[Notice], *, until: datetime, attempted: bool) -> None:
         """Give notices back until then; one that ended after a lease that was too short stays ended."""
+        values: dict[str, Any] = {"due_at": until, "attempts": notices.c.attempts + 1}
+        if not attempted:
+            values["attempted_at"] = None
         async with self._database.writes() as connection:
-            for notice in claimed:
-                values: dict[str, Any] = {"due_at": until, "attempts": notice.attempts + 1}
-                if not attempted:
-                    values["attempted_at"] = None
-                await connection.execute(update(notices).where(_is_open(notice)).values(**values))
+            await connection.execute(update(notices).where(are_open(claimed)).values(**values))
 
     async def drop(self, claimed: Sequence[Notice], *, why: str, now: datetime) -> None:
         """Close notices untold."""
-        await self._set(claimed, ended_at=now, due_at=None, attempted_at=None, dropped=why[:64])
-
-    async def _set(self, claimed: Sequence[Notice], **values: Any) -> None:
         async with self._database.writes() as connection:
-            for notice in claimed:
-                await connection.execute(update(notices).where(_is_open(notice)).values(**values))
+            await connection.execute(
+                update(notices)
+                .where(are_open(claimed))
+                .values(ended_at=now, due_at=None, attempted_at=None, dropped=why[:64])
+            )
 
 
 class SqlPlaces:
@@ -202,7 +172,8 @@ async def _digest_told(connection: AsyncConnection, notice: Notice, now: datetim
         )
 
 
-def _notice(row: Any) -> Notice:
+def notice_of(row: Any) -> Notice:
+    """Read a row."""
     return Notice(
         workspace=row.workspace,
         notice_id=row.notice_id,
@@ -223,9 +194,10 @@ def _is(notice: Notice) -> ColumnElement[bool]:
     return and_(notices.c.workspace == notice.workspace, notices.c.notice_id == notice.notice_id)
 
 
-def _is_open(notice: Notice) -> ColumnElement[bool]:
-    """Match a notice that is still owed: who holds it too long may come after another has told it."""
-    return and_(_is(notice), notices.c.ended_at.is_(None))
+def are_open(some: Sequence[Notice]) -> ColumnElement[bool]:
+    """Match those that are still owed: who holds one too long may come after another has told it."""
+    keys = [(notice.workspace, notice.notice_id) for notice in some]
+    return and_(tuple_(notices.c.workspace, notices.c.notice_id).in_(keys), notices.c.ended_at.is_(None))
 
 
 def _at(workspace: str, place: Place) -> ColumnElement[bool]:

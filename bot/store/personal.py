@@ -24,6 +24,7 @@ from bot.store.tables import (
     links,
     notices,
     people,
+    place_turns,
     places,
     polls,
     readings,
@@ -71,6 +72,7 @@ def own_rows(person: Person) -> dict[Table, ColumnElement[bool]]:
         ),
         languages: _is_dm(languages.c.kind, languages.c.place_id, user),
         places: _is_dm(places.c.kind, places.c.place_id, user),
+        place_turns: _is_dm(place_turns.c.kind, place_turns.c.place_id, user),
         team_members: team_members.c.person == user,
         link_pages: link_pages.c.person == user,
     }

@@ -1,10 +1,10 @@
 """When each link is asked next, and how its polling goes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.people import Link
@@ -27,34 +27,49 @@ _POLL = (
 class SqlPolls:
     """`Polls` in SQL."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, clusters: Collection[str] = ()) -> None:
+        """Take the clusters that are set up."""
         self._database = database
+        self._clusters = tuple(clusters)
+
+    async def count_due(self, cluster: str | None, *, now: datetime, furthest: timedelta, most: int) -> int:
+        """Count what `claim` would take."""
+        counted = 0
+        async with self._database.reads() as connection:
+            for is_due in _due(now, furthest):
+                some = select(polls.c.link_id).where(self._on(cluster), is_due).limit(most - counted)
+                counted += (
+                    await connection.execute(select(func.count()).select_from(some.subquery()))
+                ).scalar_one()
+        return counted
 
     async def claim(
-        self, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
+        self, cluster: str | None, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
     ) -> tuple[Polled, ...]:
         """Take links that are due; they are due again when the lease ends."""
-        due = (
-            select(*COLUMNS, *_POLL)
-            .join_from(polls, links, _JOINED)
-            .where(or_(polls.c.next_at <= now, polls.c.next_at > now + furthest), polls.c.stopped.is_(False))
-            .order_by(polls.c.next_at)
-        )
-        async with self._database.reads() as connection:
-            # Nothing due is the usual case, and needs no write lock.
-            if (await connection.execute(due.limit(1))).one_or_none() is None:
-                return ()
+        found: list[Polled] = []
         async with self._database.writes() as connection:
-            claimed = due.limit(most).with_for_update(of=polls, skip_locked=True)
-            found = tuple(_polled(row) for row in await connection.execute(claimed))
-            for polled in found:
-                link = polled.link
-                await connection.execute(
-                    update(polls)
-                    .where(polls.c.workspace == link.person.workspace, polls.c.link_id == link.link_id)
-                    .values(next_at=now + lease)
+            for is_due in _due(now, furthest):
+                due = (
+                    select(*COLUMNS, *_POLL)
+                    .join_from(polls, links, _JOINED)
+                    .where(self._on(cluster), is_due)
+                    .order_by(polls.c.next_at)
+                    .limit(most - len(found))
+                    .with_for_update(of=polls, skip_locked=True)
                 )
-        return found
+                found += [_polled(row) for row in await connection.execute(due)]
+            await connection.execute(update(polls).where(_are(found)).values(next_at=now + lease))
+        return tuple(found)
+
+    async def give_back(self, claimed: Sequence[Polled], *, now: datetime) -> None:
+        """Make links due again."""
+        async with self._database.writes() as connection:
+            await connection.execute(update(polls).where(_are(claimed)).values(next_at=now))
+
+    def _on(self, cluster: str | None) -> ColumnElement[bool]:
+        here = polls.c.cluster.not_in(self._clusters) if cluster is None else polls.c.cluster == cluster
+        return and_(here, polls.c.stopped.is_(False))
 
     async def series(self, workspace: str, users: Sequence[str], cluster: str) -> tuple[Polled, ...]:
         """Return these people's links on a cluster."""
@@ -107,6 +122,16 @@ async def ask_at_once(connection: AsyncConnection, whose: ColumnElement[bool], *
     await connection.execute(
         update(polls).where(select(links.c.link_id).where(concerned).exists()).values(next_at=now)
     )
+
+
+def _due(now: datetime, furthest: timedelta) -> tuple[ColumnElement[bool], ...]:
+    """Return what is due, the usual first: each by itself follows the index, however many links there are."""
+    return polls.c.next_at <= now, polls.c.next_at > now + furthest
+
+
+def _are(some: Sequence[Polled]) -> ColumnElement[bool]:
+    keys = [(polled.link.person.workspace, polled.link.link_id) for polled in some]
+    return tuple_(polls.c.workspace, polls.c.link_id).in_(keys)
 
 
 def _polled(row: Any) -> Polled:

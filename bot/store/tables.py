@@ -188,6 +188,7 @@ polls = Table(
     metadata,
     Column("workspace", String(32), primary_key=True),
     Column("link_id", String(32), primary_key=True),
+    Column("cluster", String(64), nullable=False),
     Column("next_at", Moment, nullable=False, index=True),
     Column("planned_gap_s", Double, nullable=False),
     Column("failing_since", Moment),
@@ -198,6 +199,7 @@ polls = Table(
     # Readings were thinned as of this moment; null before the first time.
     Column("thinned_at", Moment),
     ForeignKeyConstraint(["workspace", "link_id"], ["links.workspace", "links.link_id"], ondelete="CASCADE"),
+    Index("ix_polls_cluster_next_at", "cluster", "next_at"),
 )
 
 health = Table(
@@ -312,6 +314,18 @@ places = Table(
     Column("reason", String(64), nullable=False),
     Column("since", Moment, nullable=False),
     Column("owner_told", Boolean, nullable=False),
+)
+
+# Who serves a place, until when at the latest, and what is remembered of it for the next one, as JSON.
+place_turns = Table(
+    "place_turns",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("place_id", String(32), primary_key=True),
+    Column("holder", String(32)),
+    Column("lease_until", Moment),
+    Column("memory", Text, nullable=False),
 )
 
 team_members = Table(

@@ -1,6 +1,7 @@
 """Tell what is owed: each notice once, in time and in order, whatever Slack does meanwhile.
 
-One turn claims due notices and serves each place by itself; `bot.usecases.delivery` has the parts of it:
+One turn claims the places that are owed something and serves each by itself; `bot.usecases.delivery` has the
+parts of it:
 
     held (Slack asked to wait, or does not answer) ──> everything waits
     in trouble (Slack refuses the place)           ──> one try every five minutes, the rest waits
@@ -11,7 +12,6 @@ One turn claims due notices and serves each place by itself; `bot.usecases.deliv
     else                                           ──> the oldest is posted, at most one a second; then edits
 """
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,11 +19,13 @@ from typing import Final
 
 from bot.domain.errors import TellingFailed, TellingPaused, TellingRefused, TellingUnsure
 from bot.domain.limits import Place
-from bot.ports.alerting import Alerts, ChannelTrouble, Limits, Notice, Notices, Notifier, Places
+from bot.ports.alerting import Alerts, ChannelTrouble, Limits, Notices, Notifier, Places
+from bot.ports.place_turns import PlaceTaken, PlaceTurn, PlaceTurns
 from bot.usecases.delivery.digests import Digesting
 from bot.usecases.delivery.editing import Editing
 from bot.usecases.delivery.gathering import Gathering
 from bot.usecases.delivery.in_hand import InHand
+from bot.usecases.delivery.last_tables import LastTables
 from bot.usecases.delivery.looking import Looking
 from bot.usecases.delivery.posting import Posting
 from bot.usecases.delivery.speaking import Speaking
@@ -33,11 +35,9 @@ from bot.usecases.delivery.trouble import note_trouble
 from bot.usecases.delivery.truth import Truth
 from bot.usecases.delivery.turn import (
     LEASE,
-    PACE,
     Digests,
     Discretes,
     Drawings,
-    Memory,
     Outcome,
     Ports,
     TeamTables,
@@ -59,9 +59,10 @@ Together = Callable[[Sequence[Awaitable[None]]], Awaitable[Sequence[BaseExceptio
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliverNotices:
-    """Deliver. Turns may overlap: a place that is still being served is left alone by the next one."""
+    """Deliver. Turns may overlap, in one process or several: each place is in one hand at a time."""
 
     notices: Notices
+    place_turns: PlaceTurns
     alerts: Alerts
     limits: Limits
     places: Places
@@ -72,53 +73,44 @@ class DeliverNotices:
     together: Together
     discretion: Discretes | None = None
     clock: Callable[[], datetime]  # Slack may take its time within a turn: its pauses begin with its answer
-    _memory: dict[tuple[str, Place], Memory] = field(default_factory=dict, init=False, repr=False)
+    _last_tables: LastTables = field(default_factory=LastTables, init=False, repr=False)
 
     async def __call__(self, *, now: datetime) -> Outcome:
         """Serve every place that is owed something, all at once: a slow one delays nobody."""
-        claimed = await self.notices.claim(now=now, lease=LEASE, most=MOST_CLAIMED)
-        outcome = Outcome(claimed=len(claimed))
-        by_place: dict[tuple[str, Place], list[Notice]] = defaultdict(list)
-        for notice in claimed:
-            by_place[notice.workspace, notice.place].append(notice)
-        ended = await self.together([self._serve(*key, owed, outcome, now) for key, owed in by_place.items()])
+        claimed = await self.place_turns.claim(now=now, lease=LEASE, most=MOST_CLAIMED)
+        outcome = Outcome(claimed=sum(len(held.notices) for held in claimed))
+        ended = await self.together([self._serve(held, outcome, now) for held in claimed])
         outcome.failures += [end for end in ended if end is not None]
         return outcome
 
-    async def _turn(self, workspace: str, place: Place, outcome: Outcome, now: datetime) -> Turn:
-        return Turn(
+    async def _serve(self, held: PlaceTurn, outcome: Outcome, now: datetime) -> None:
+        """Serve one place. A failure leaves it to the end of its lease: who came next would fail again."""
+        held.memory.forget_the_future(now)
+        turn = Turn(
             ports=Ports(
                 notices=self.notices,
+                place_turns=self.place_turns,
                 alerts=self.alerts,
                 limits=self.limits,
                 places=self.places,
                 notifier=self.notifier,
-                draw=await self.drawings(workspace, place),
+                draw=await self.drawings(held.workspace, held.place),
                 digests=self.digests,
                 teams=self.teams,
                 discretion=self.discretion,
             ),
-            workspace=workspace,
-            place=place,
-            memory=self._memory.setdefault((workspace, place), Memory()),
+            held=held,
+            last_tables=self._last_tables,
             outcome=outcome,
             now=now,
             clock=self.clock,
         )
-
-    async def _serve(
-        self, workspace: str, place: Place, owed: Sequence[Notice], outcome: Outcome, now: datetime
-    ) -> None:
-        turn = await self._turn(workspace, place, outcome, now)
-        hand = InHand(turn, owed)
-        if turn.memory.is_busy:
-            await hand.give_back(turn.now + PACE)
-            return
-        turn.memory.is_busy = True
         try:
-            await _take(turn, hand)
-        finally:
-            turn.memory.is_busy = False
+            await _take(turn, InHand(turn, held.notices))
+        except PlaceTaken:
+            outcome.overtaken += 1
+            return
+        await self.place_turns.leave(held)
 
 
 async def _take(turn: Turn, hand: InHand) -> None:

@@ -20,9 +20,10 @@ from bot.domain.polling import LONGEST_GAP
 from bot.domain.secret import Secret
 from bot.jobs.alone import AloneInProcess
 from bot.jobs.delivery import Delivery
-from bot.jobs.engine import TICK, Engine
+from bot.jobs.embedded import Embedded
+from bot.jobs.engine import TICK, Chunks, Engine
 from bot.jobs.live import SharedLiveReadings
-from bot.jobs.polling import Polling
+from bot.jobs.polling import HANDS, Polling
 from bot.jobs.renewing import Renewing
 from bot.jobs.repeats import Repeats
 from bot.jobs.tasks import Tasks
@@ -47,6 +48,7 @@ from bot.store.link_pages import SqlLinkPages
 from bot.store.links import SqlLinks
 from bot.store.notices import SqlNotices, SqlPlaces
 from bot.store.old_readings import SqlOldReadings
+from bot.store.place_turns import SqlPlaceTurns
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.standups import SqlStandups
@@ -139,8 +141,9 @@ class Bot:
         self._bot_token = settings.slack_bot_token
         self._identity: Identity | None = None
         self._slack_trouble: str | None = "not asked yet"
+        self._is_leaving = False
         self._tasks = Tasks()
-        self._engine = Engine()
+        self._engine: Engine = Embedded()
         self._database = Database(settings.database_url)
         self._ring = key_ring(settings.secret_keys, settings.data_dir)
         self._deliveries = SqlDeliveries(self._database)
@@ -182,7 +185,7 @@ class Bot:
             leavers = Leavers(lambda person: leaving.person(person, now=self._clock()), self._tasks.spawn)
             desk = self._desk(api, platform, leavers)
             homes = Homes(desk, self._client_for)
-            self._engine.every(self._tick, "home", homes.turn)
+            self._engine.here(self._tick, "home", homes.turn)
             app = make_app(
                 desk,
                 homes,
@@ -207,7 +210,7 @@ class Bot:
             meeting.add_done_callback(self._met)
             opened.push_async_callback(self._part_from_slack, meeting)
             # Last to start and first to stop: no new polls and turns, then what is under way is drained.
-            self._engine.start()
+            await self._engine.start()
             opened.push_async_callback(self._engine.stop)
             # From here on all of it is closed by `stop`, the last thing opened first.
             self._opened = opened.pop_all()
@@ -225,6 +228,7 @@ class Bot:
 
     async def stop(self) -> None:
         """Take nothing new, finish what is under way, close."""
+        self._is_leaving = True
         await self._opened.aclose()
 
     async def trouble(self) -> list[str]:
@@ -284,7 +288,8 @@ class Bot:
         )
         languages = SqlLanguages(self._database)
         places = SqlPlaces(self._database)
-        notices, teams, polls = SqlNotices(self._database), SqlTeams(self._database), SqlPolls(self._database)
+        notices, teams = SqlNotices(self._database), SqlTeams(self._database)
+        polls = SqlPolls(self._database, clusters=[cluster.name for cluster in clusters])
         counting = Counting(
             clusters=clusters,
             poll_interval=self._settings.poll_interval,
@@ -294,14 +299,6 @@ class Bot:
         )
         poll = PollLink(
             counting=counting, live=live, limits=limits, alerts=alerts, polls=polls, health=health
-        )
-        polling = Polling(
-            polls,
-            lambda polled, now: poll(polled, now=now),
-            self._tasks,
-            clock=self._clock,
-            furthest=LONGEST_GAP * self._settings.poll_interval,
-            at_once=self._settings.polls_at_once,
         )
         thin = ThinReadings(clusters=clusters, old=SqlOldReadings(self._database))
         tongues = Tongues(languages, self._client_for, clock=self._clock, saw=leavers.saw)
@@ -323,6 +320,7 @@ class Bot:
         turn_standups = TurnStandups(standups=standups)
         deliver = DeliverNotices(
             notices=notices,
+            place_turns=SqlPlaceTurns(self._database),
             alerts=alerts,
             limits=limits,
             places=places,
@@ -343,7 +341,20 @@ class Bot:
         link_account = LinkAccount(clusters=clusters, api=api, links=links, audit=audit)
         pages = SqlLinkPages(self._database, self._ring)
         self._engine.every(self._tick, "link pages", lambda: pages.sweep(now=self._clock()))
-        self._engine.every(self._tick, "polling", polling.turn)
+        for cluster in (*(each.name for each in clusters), None):
+            polling = Polling(
+                cluster,
+                polls,
+                lambda polled, now: poll(polled, now=now),
+                self._tasks,
+                clock=self._clock,
+                furthest=LONGEST_GAP * self._settings.poll_interval,
+                at_once=self._settings.polls_at_once,
+                is_open=lambda: not self._is_leaving,
+            )
+            name = "polling" if cluster is None else f"polling {cluster}"
+            chunks = Chunks(waiting=polling.waiting, work=polling.chunk)
+            self._engine.chunks(self._tick, name, chunks, hands=HANDS)
         self._engine.every(self._tick, "renewal", renewing.turn)
         self._engine.every(self._tick, "delivery", delivery.turn)
         self._engine.every(self._tick, "standups", lambda: turn_standups(now=self._clock()))

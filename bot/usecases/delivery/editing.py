@@ -5,9 +5,10 @@ from typing import Final
 
 from bot.domain.errors import TellingRefused
 from bot.ports.alerting import Alert, Receipt
+from bot.ports.place_turns import PACE
 from bot.usecases.delivery.in_hand import InHand
 from bot.usecases.delivery.truth import Truth
-from bot.usecases.delivery.turn import FIRST_MESSAGE_WITHIN, PACE, Turn
+from bot.usecases.delivery.turn import FIRST_MESSAGE_WITHIN, Turn
 from bot.usecases.delivery.units import Unit, is_edit, units_of
 
 MOST_EDITS: Final = 10

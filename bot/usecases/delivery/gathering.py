@@ -17,8 +17,6 @@ from bot.usecases.delivery.posting import Post
 from bot.usecases.delivery.turn import Drawings, Turn
 
 ASK_AGAIN: Final = timedelta(seconds=20)
-# Further pages say the numbers of the first one, unless they are held up.
-HELD_FOR: Final = timedelta(minutes=2)
 
 T = TypeVar("T")
 Tables = TypeVar("Tables", Digest, TeamUsage)
@@ -34,7 +32,8 @@ class Gathering:
     async def gathered(self, notice: Notice, asking: Awaitable[Tables]) -> Tables | None:
         """Gather tables and remember them; None, and the notice waits, while the readers are not known."""
         tables = await self._asked(notice, asking)
-        self.turn.memory.gathered = None if tables is None else (tables, self.turn.now)
+        turn = self.turn
+        turn.last_tables.keep(turn.workspace, turn.place, tables, now=turn.now)
         return tables
 
     async def page_of(
@@ -50,11 +49,8 @@ class Gathering:
         if is_late(notice.created_at, now=turn.now):
             await self.hand.drop([notice], "too late")
             return None
-        held = turn.memory.gathered
-        if held is not None and turn.now - held[1] <= HELD_FOR and isinstance(held[0], kind):
-            tables: Tables | None = held[0]
-        else:
-            tables = await self.gathered(notice, gather())
+        held = turn.last_tables.of(turn.workspace, turn.place, now=turn.now)
+        tables = held if isinstance(held, kind) else await self.gathered(notice, gather())
         if tables is None:
             return None
         asking = turn.ports.digests.may_name(turn.workspace, turn.place.slack_id, page.users, now=turn.now)

@@ -7,8 +7,9 @@ from typing import Final
 
 from bot.domain.alerts import Form, Owed, Telling
 from bot.ports.alerting import Alert, Notice, NoticeKind, Receipt
+from bot.ports.place_turns import PACE
 from bot.usecases.counting import derived_id
-from bot.usecases.delivery.turn import PACE, Turn
+from bot.usecases.delivery.turn import Turn
 from bot.usecases.delivery.units import Unit
 
 MOST_ROWS: Final = 100

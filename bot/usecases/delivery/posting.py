@@ -9,7 +9,7 @@ from bot.domain.table_pages import TablePage
 from bot.ports.alerting import Alert, Notice, Receipt
 from bot.usecases.delivery.in_hand import InHand
 from bot.usecases.delivery.pages import pages_owed
-from bot.usecases.delivery.turn import Turn
+from bot.usecases.delivery.turn import LEASE, Turn
 from bot.usecases.delivery.units import Unit, has_first, id_in_table
 
 _THREAD_GONE: Final = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
@@ -43,7 +43,9 @@ class Posting:
     async def send(self, post: Post) -> None:
         """Post once, and write down how it ended."""
         turn = self.turn
-        await turn.ports.notices.attempting(post.notices, now=turn.now)
+        await turn.ports.place_turns.attempting(
+            turn.held, post.notices, now=turn.now, until=turn.clock() + LEASE
+        )
         try:
             receipt = await turn.ports.notifier.post(
                 turn.workspace,

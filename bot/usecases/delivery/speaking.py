@@ -7,13 +7,14 @@ from typing import Final
 from bot.domain.alerts import Form, Telling
 from bot.domain.limits import Place, PlaceKind
 from bot.ports.alerting import Alert, Notice, NoticeKind
+from bot.ports.place_turns import PACE
 from bot.usecases.delivery.digests import Digesting
 from bot.usecases.delivery.in_hand import InHand
 from bot.usecases.delivery.posting import Post, Posting
 from bot.usecases.delivery.storms import Storms
 from bot.usecases.delivery.team_tables import Tabling
 from bot.usecases.delivery.truth import Truth
-from bot.usecases.delivery.turn import FIRST_MESSAGE_WITHIN, PACE, Turn
+from bot.usecases.delivery.turn import FIRST_MESSAGE_WITHIN, Turn
 from bot.usecases.delivery.units import Unit, has_first, is_edit, speaker, units_of
 
 TOO_OLD: Final = timedelta(days=7)

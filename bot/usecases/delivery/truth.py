@@ -6,8 +6,9 @@ from datetime import datetime
 from bot.domain.alerts import LAST_WORD, AlertState, Form, Owed, Reason, Telling
 from bot.domain.limits import FULL
 from bot.ports.alerting import Alert, Notice
+from bot.ports.place_turns import PACE
 from bot.usecases.delivery.in_hand import InHand
-from bot.usecases.delivery.turn import PACE, Turn
+from bot.usecases.delivery.turn import Turn
 from bot.usecases.delivery.units import Unit, has_first
 
 

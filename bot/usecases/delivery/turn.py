@@ -14,12 +14,12 @@ from bot.domain.standing import Audience
 from bot.domain.standups import Standup
 from bot.domain.table_pages import TablePage
 from bot.domain.team_usage import OwedTable, TeamUsage
-from bot.ports.alerting import Alert, Alerts, Limits, Notices, Notifier, Places, Receipt
+from bot.ports.alerting import Alert, Alerts, Limits, Notices, Notifier, Places
+from bot.ports.place_turns import Memory, PlaceTurn, PlaceTurns
+from bot.usecases.delivery.last_tables import LastTables
 from bot.usecases.delivery.units import Row
 
 LEASE: Final = timedelta(seconds=60)
-PACE: Final = timedelta(seconds=1)
-STORM_LASTS: Final = timedelta(minutes=10)
 # An alert's first message may be in the hands of a process that died: not longer than its lease.
 FIRST_MESSAGE_WITHIN: Final = LEASE + timedelta(seconds=5)
 
@@ -119,6 +119,7 @@ class Ports:
     """Whom delivery asks; without `discretion` everybody may read everything."""
 
     notices: Notices
+    place_turns: PlaceTurns
     alerts: Alerts
     limits: Limits
     places: Places
@@ -138,32 +139,11 @@ class Outcome:
     edited: int = 0
     found: int = 0
     unsure: int = 0
+    overtaken: int = 0
     waiting: int = 0
     dropped: list[tuple[str, str]] = field(default_factory=list)
     refused: list[tuple[Place, str]] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
-
-
-@dataclass(kw_only=True, slots=True)
-class Memory:
-    """What is remembered of a place between turns; losing it costs nothing but politeness."""
-
-    last_post: datetime | None = None
-    held_until: datetime | None = None
-    failures: int = 0
-    tried_at: datetime | None = None
-    told_alone: list[datetime] = field(default_factory=list)
-    storm: tuple[Receipt, datetime] | None = None
-    gathered: tuple[Digest | TeamUsage, datetime] | None = None  # the last tables, for the pages that follow
-    is_busy: bool = False
-
-    def next_slot(self, now: datetime) -> datetime:
-        """Return when the place may be posted to: one message a second."""
-        return now if self.last_post is None else max(now, self.last_post + PACE)
-
-    def open_storm(self, now: datetime) -> tuple[Receipt, datetime] | None:
-        """Return the storm that is going on here: its first message, and since when."""
-        return self.storm if self.storm is not None and now - self.storm[1] <= STORM_LASTS else None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -174,9 +154,8 @@ class Turn:
     """
 
     ports: Ports
-    workspace: str
-    place: Place
-    memory: Memory
+    held: PlaceTurn
+    last_tables: LastTables
     outcome: Outcome
     now: datetime
     clock: Callable[[], datetime]
@@ -184,6 +163,21 @@ class Turn:
     loaded: dict[tuple[str, str], Alert | str] = field(default_factory=dict)
     guard: Guard | None = None
     withheld: dict[tuple[str, str], Audience] = field(default_factory=dict)
+
+    @property
+    def workspace(self) -> str:
+        """The place's workspace."""
+        return self.held.workspace
+
+    @property
+    def place(self) -> Place:
+        """The place."""
+        return self.held.place
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered of it."""
+        return self.held.memory
 
     def drawn(self, draw: Callable[[Drawings], object]) -> object:
         """Draw; None if that fails: one message that cannot be drawn must not hold up its place."""

@@ -16,6 +16,7 @@ from bot.store.limits import SqlLimits
 from bot.store.links import SqlLinks
 from bot.store.notices import SqlNotices
 from bot.store.old_readings import SqlOldReadings
+from bot.store.place_turns import SqlPlaceTurns
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.tables import metadata
@@ -42,6 +43,7 @@ class Store:
     old: SqlOldReadings = field(init=False)
     tokens: SqlTokens = field(init=False)
     notices: SqlNotices = field(init=False)
+    place_turns: SqlPlaceTurns = field(init=False)
 
     def __post_init__(self) -> None:
         self.links = SqlLinks(self.database, RING)
@@ -52,6 +54,7 @@ class Store:
         self.old = SqlOldReadings(self.database)
         self.tokens = SqlTokens(self.database, RING, clock=lambda: NOW)
         self.notices = SqlNotices(self.database)
+        self.place_turns = SqlPlaceTurns(self.database)
 
     async def record(self, link: Link, first: Reading | None = None, *, token: str = "token") -> Link:
         """Link, with a first reading."""

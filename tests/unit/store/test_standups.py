@@ -134,15 +134,3 @@ async def test_a_digest_where_no_standup_is_set_and_a_page_change_nothing(databa
     await store.owe(page)
     await store.told([page], RECEIPT, now=MORNING + DAY, shared=False)
     assert await standups.of("T1", "C1") == standup()
-
-
-async def test_a_notice_that_was_told_is_not_owed_again_by_a_turn_that_gives_it_back_late(
-    database: Database,
-) -> None:
-    store = SqlNotices(database)
-    await store.owe(owed())
-    (claimed,) = await store.claim(now=MORNING, lease=timedelta(minutes=1), most=9)
-    (again,) = await store.claim(now=MORNING + DAY, lease=timedelta(minutes=1), most=9)
-    await store.told([claimed], RECEIPT, now=MORNING, shared=False)
-    await store.wait([again], until=MORNING, attempted=False)
-    assert await store.claim(now=MORNING + 9 * DAY, lease=timedelta(minutes=1), most=9) == ()

@@ -193,7 +193,8 @@ async def test_polling_stops_with_the_word_to_the_owner_and_begins_again_with_a_
     assert await store.polls.next_due(held.link) is None
     (notice,) = await store.rows("notices")
     assert (notice.kind, notice.subject, notice.ended_at) == ("link_health", held.link.link_id, None)
-    (found,) = await store.notices.claim(now=DUE, lease=LEASE, most=9)
+    (owner,) = await store.place_turns.claim(now=DUE, lease=LEASE, most=9)
+    (found,) = owner.notices
     assert found.news == LinkNews(
         cluster="east", username="alice", state=State.REFUSED, code="10008", token_expires_at=EXPIRES
     )

@@ -1,6 +1,7 @@
 """Delivery on ports in memory, and a Slack that ends attempts as it is told to."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ from tests.unit.usecases.delivery_ports import (
     FakeNotices,
     FakeNotifier,
     FakePlaces,
+    FakePlaceTurns,
     FakeTeamTables,
 )
 
@@ -99,16 +101,22 @@ async def drawings(workspace: str, place: Place) -> "Draw":
 class World(Drawer):
     """Every port in memory; `ends` and `looks` are how the next attempts and look-ups end."""
 
-    def __init__(self) -> None:
+    def __init__(self, processes: int = 1) -> None:
         super().__init__()
+        self.processes = processes
         self.outcomes: list[Outcome] = []
         self.start()
 
     def start(self) -> None:
-        """Start the process, with no memory of another one."""
-        self.deliver = DeliverNotices(
+        """Start the processes anew; what is to outlive one stands in the tables."""
+        self.delivering = itertools.cycle([self.process() for _ in range(self.processes)])
+
+    def process(self, alerts: FakeAlerts | None = None) -> DeliverNotices:
+        """Return one process's delivery."""
+        return DeliverNotices(
             notices=FakeNotices(self),
-            alerts=FakeAlerts(self),
+            place_turns=FakePlaceTurns(self),
+            alerts=alerts or FakeAlerts(self),
             limits=FakeLimits(self),
             places=FakePlaces(self),
             notifier=FakeNotifier(self),
@@ -172,7 +180,8 @@ class World(Drawer):
         )
 
     async def turn(self) -> Outcome:
-        outcome = await self.deliver(now=self.now)
+        """One process's turn; they take turns."""
+        outcome = await next(self.delivering)(now=self.now)
         self.outcomes.append(outcome)
         return outcome
 

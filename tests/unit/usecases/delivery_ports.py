@@ -1,7 +1,9 @@
 """The ports of delivery in memory, all in one world."""
 
 import asyncio
-from collections import Counter
+import copy
+import itertools
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -21,6 +23,7 @@ from bot.domain.standups import Standup
 from bot.domain.team_usage import TeamUsage
 from bot.ports import AuditEntry
 from bot.ports.alerting import Alert, ChannelTrouble, Judged, Notice, Receipt
+from bot.ports.place_turns import Memory, PlaceTaken, PlaceTurn
 from tests.unit.domain.kit import NOON
 
 
@@ -95,6 +98,9 @@ class Drawer:
         self.blind: Counter[str] = Counter()
         self.tries: list[tuple[datetime, Place]] = []
         self.team: TeamUsage | None = None
+        self.leases: dict[Place, tuple[str, datetime]] = {}
+        self.memories: dict[Place, Memory] = {}
+        self.hands = itertools.count()
 
     def put(self, notice: Notice) -> str:
         self.rows.setdefault(notice.notice_id, Row(notice=notice, due=notice.created_at))
@@ -107,17 +113,6 @@ class FakeNotices:
 
     async def owe(self, notice: Notice) -> None:
         self.world.put(notice)
-
-    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Notice, ...]:
-        due = [row for row in self.world.rows.values() if row.is_open and row.due <= now]
-        due.sort(key=lambda row: row.notice.created_at)
-        for row in due[:most]:
-            row.due = now + lease
-        return tuple(row.notice for row in due[:most])
-
-    async def attempting(self, notices: Sequence[Notice], *, now: datetime) -> None:
-        for row in self._rows(notices):
-            row.notice = replace(row.notice, attempted_at=now)
 
     async def told(self, notices: Sequence[Notice], receipt: Receipt, *, now: datetime, shared: bool) -> None:
         del now
@@ -146,6 +141,44 @@ class FakeNotices:
 
     def _rows(self, notices: Sequence[Notice]) -> list[Row]:
         return [self.world.rows[notice.notice_id] for notice in notices]
+
+
+class FakePlaceTurns:
+    def __init__(self, world: Drawer) -> None:
+        self.world = world
+
+    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[PlaceTurn, ...]:
+        world = self.world
+        due = [row for row in world.rows.values() if row.is_open and row.due <= now]
+        due.sort(key=lambda row: row.notice.created_at)
+        owed: dict[Place, list[Notice]] = defaultdict(list)
+        for row in due[:most]:
+            if row.notice.place not in world.leases or world.leases[row.notice.place][1] <= now:
+                owed[row.notice.place].append(row.notice)
+        turns = []
+        for place, notices in owed.items():
+            holder = f"hand {next(world.hands)}"
+            world.leases[place] = (holder, now + lease)
+            memory = copy.deepcopy(world.memories.get(place, Memory()))
+            turns.append(
+                PlaceTurn(workspace="T1", place=place, holder=holder, notices=tuple(notices), memory=memory)
+            )
+        return tuple(turns)
+
+    async def attempting(
+        self, turn: PlaceTurn, notices: Sequence[Notice], *, now: datetime, until: datetime
+    ) -> None:
+        if self.world.leases[turn.place][0] != turn.holder:
+            raise PlaceTaken
+        self.world.leases[turn.place] = (turn.holder, until)
+        for notice in notices:
+            row = self.world.rows[notice.notice_id]
+            row.notice = replace(row.notice, attempted_at=now)
+
+    async def leave(self, turn: PlaceTurn) -> None:
+        if self.world.leases[turn.place][0] == turn.holder:
+            del self.world.leases[turn.place]
+            self.world.memories[turn.place] = turn.memory
 
 
 class FakeAlerts:

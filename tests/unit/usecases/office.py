@@ -153,12 +153,6 @@ class FakeNotices:
         if notice.notice_id not in {one.notice_id for one in self._memory.notices}:
             self._memory.notices.append(notice)
 
-    async def claim(self, *, now: datetime, lease: timedelta, most: int) -> tuple[Notice, ...]:
-        raise NotImplementedError
-
-    async def attempting(self, notices: Sequence[Notice], *, now: datetime) -> None:
-        raise NotImplementedError
-
     async def told(self, notices: Sequence[Notice], receipt: Receipt, *, now: datetime, shared: bool) -> None:
         raise NotImplementedError
 
@@ -212,9 +206,15 @@ class FakePolls:
             if one.person.workspace == workspace and one.person.user in users and one.cluster == cluster
         )
 
+    async def count_due(self, cluster: str | None, *, now: datetime, furthest: timedelta, most: int) -> int:
+        raise NotImplementedError
+
     async def claim(
-        self, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
+        self, cluster: str | None, *, now: datetime, lease: timedelta, furthest: timedelta, most: int
     ) -> tuple[Polled, ...]:
+        raise NotImplementedError
+
+    async def give_back(self, claimed: Sequence[Polled], *, now: datetime) -> None:
         raise NotImplementedError
 
     async def plan(self, polled: Polled, *, next_at: datetime, notice: Notice | None) -> None:

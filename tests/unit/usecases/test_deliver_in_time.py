@@ -8,7 +8,9 @@ from itertools import pairwise
 import pytest
 
 from bot.domain.alerts import Form, Telling
-from bot.ports.alerting import Receipt
+from bot.domain.limits import Limit
+from bot.ports.alerting import Alert, Receipt
+from bot.ports.place_turns import Memory
 from tests.unit.domain.kit import NOON
 from tests.unit.usecases.delivery_kit import (
     CROSSED,
@@ -17,6 +19,7 @@ from tests.unit.usecases.delivery_kit import (
     SECOND,
     World,
 )
+from tests.unit.usecases.delivery_ports import FakeAlerts
 
 # Pace and independence
 
@@ -75,6 +78,61 @@ async def test_a_slow_place_delays_no_other_and_is_left_alone_meanwhile(world: W
     await slow
     await world.seconds(4)
     assert world.said() == [("alert", "U1", 80), ("alert", "U3", 80)]
+
+
+async def test_processes_that_take_turns_keep_the_pace_and_obey_each_other_s_pauses() -> None:
+    world = World(processes=2)
+    for number in range(6):
+        world.owe(world.alert(f"U{number}"))
+    world.ends = ["ok", "paused"]
+    for _ in range(60):
+        await world.turn()
+        world.now += SECOND / 4
+    posts = [each.at for each in world.slack]
+    assert [(after - before).total_seconds() for before, after in pairwise(posts)] == [1 + 7, 1, 1, 1, 1]
+
+
+async def test_a_storm_is_one_table_whichever_process_tells_it() -> None:
+    world = World(processes=3)
+    for number in range(250):
+        world.owe(world.alert(f"U{number}", 80 + number))
+    await world.seconds(30)
+    root, *more = world.slack
+    assert isinstance(root.message, tuple)
+    assert root.message[:2] == ("storm", 250)
+    assert [each.thread for each in more] == [root.ts, root.ts]
+    assert world.open == []
+
+
+async def test_who_lost_the_place_before_it_posted_leaves_it_to_who_has_it(world: World) -> None:
+    class Slowly(FakeAlerts):
+        async def one(self, limit: Limit, subject: str) -> Alert | None:
+            world.leases[GENERAL] = ("another hand", world.now + SECOND)
+            return await super().one(limit, subject)
+
+    name = world.owe(world.alert())
+    outcome = await world.process(Slowly(world))(now=world.now)
+    assert (outcome.overtaken, outcome.failures, world.slack) == (1, [], [])
+    await world.turn()
+    assert world.slack == []
+    await world.seconds(2)
+    assert world.rows[name].receipt is not None
+    assert len(world.slack) == 1
+
+
+async def test_what_a_clock_that_was_ahead_left_behind_holds_nothing_up(world: World) -> None:
+    ahead = NOON + timedelta(days=1)
+    world.memories[GENERAL] = Memory(
+        last_post=ahead,
+        held_until=ahead,
+        tried_at=ahead,
+        told_alone=[ahead] * 11,
+        storm=(Receipt(channel="C1", ts="1.0"), ahead),
+    )
+    for subject in ("U1", "U2"):
+        world.owe(world.alert(subject))
+    await world.seconds(3)
+    assert world.said() == [("alert", "U1", 80), ("alert", "U2", 80)]
 
 
 async def test_a_long_queue_in_one_place_does_not_crowd_out_another(world: World) -> None:

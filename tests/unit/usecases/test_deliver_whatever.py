@@ -40,18 +40,26 @@ OWED: dict[str, Callable[[World, str], str]] = {
     ends=st.lists(st.sampled_from(ENDS), max_size=25),
     looks=st.lists(st.sampled_from(["ok", "paused", "failed", "refused", "missed"]), max_size=10),
     edit_ends=st.lists(st.sampled_from(["ok", "paused", "unsure", "refused"]), max_size=6),
+    processes=st.integers(1, 3),
 )
 @settings(max_examples=150, deadline=None)
 def test_whatever_ends_the_attempts_all_is_told_or_dropped_and_twice_only_unseen(
-    story: list[tuple[str, int, int]], ends: list[str], looks: list[str], edit_ends: list[str]
+    story: list[tuple[str, int, int]],
+    ends: list[str],
+    looks: list[str],
+    edit_ends: list[str],
+    processes: int,
 ) -> None:
-    asyncio.run(_live_through(story, ends, looks, edit_ends))
+    asyncio.run(_live_through(World(processes), story, ends, looks, edit_ends))
 
 
 async def _live_through(
-    story: list[tuple[str, int, int]], ends: list[str], looks: list[str], edit_ends: list[str]
+    world: World,
+    story: list[tuple[str, int, int]],
+    ends: list[str],
+    looks: list[str],
+    edit_ends: list[str],
 ) -> None:
-    world = World()
     world.ends, world.looks, world.edit_ends = ends, looks, edit_ends
 
     async def live(seconds: float) -> None:
@@ -84,4 +92,4 @@ def _check(world: World) -> None:
     assert world.blind or all(count == 1 for count in posted.values())
     for place in {each.place for each in world.slack}:
         posts = [each.at for each in world.slack if each.ids and each.place == place]
-        assert all(after > before for before, after in pairwise(posts))
+        assert all(after - before >= SECOND for before, after in pairwise(posts))
