@@ -131,7 +131,6 @@ async def fill(lab: World, people: Mapping[str, str], *, core_hours: float, limi
     """
     settings = lab.settings()
     database = Database(settings.database_url)
-    await database.upgrade()
     links, teams = SqlLinks(database, key_ring(None, settings.data_dir)), SqlTeams(database)
     try:
         for number, (user, username) in enumerate(people.items()):

@@ -1,6 +1,7 @@
 """Fixtures that every kind of test may use."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -32,10 +33,35 @@ def _logs() -> None:
     set_up_logs(level="info", style="console")
 
 
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    try:
+        await database.upgrade()
+    finally:
+        await database.close()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of today's schema, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "walltime.sqlite3"
+    asyncio.run(_migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def data_dir(template: Path, tmp_path: Path) -> Path:
+    """The test's own data directory, with nothing but a database of today's schema."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    shutil.copy(template, folder)
+    return folder
+
+
 @pytest.fixture(params=["socket", "http"])
-async def lab(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+async def lab(request: pytest.FixtureRequest, data_dir: Path) -> AsyncIterator[World]:
     """A lab with a Slack and a cluster, once per way that Slack reaches the bot."""
-    async with world(tmp_path / "data", http=request.param == "http") as made:
+    async with world(data_dir, http=request.param == "http") as made:
         yield made
 
 
@@ -43,14 +69,6 @@ async def lab(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[W
 def postgres_server() -> str:
     """The address of a server that has the template of an empty database of today's schema."""
     return postgres.shared_server(lambda url: asyncio.run(_migrate(url)))
-
-
-async def _migrate(url: str) -> None:
-    database = Database(url)
-    try:
-        await database.upgrade()
-    finally:
-        await database.close()
 
 
 @pytest.fixture

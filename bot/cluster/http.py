@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
@@ -37,13 +38,10 @@ class Http:
         may_connect: Callable[[str], bool] | None = None,
     ) -> None:
         ca_files = ca_files or {}
-        contexts = {path: tls(path) for path in set(ca_files.values())}
         self._client = httpx.AsyncClient(
             transport=transport(tls(None), may_connect=may_connect),
             # One client, but a host with its own CA gets its own trust, and only for itself.
-            mounts={
-                url: transport(contexts[path], may_connect=may_connect) for url, path in ca_files.items()
-            },
+            mounts={url: transport(tls(path), may_connect=may_connect) for url, path in ca_files.items()},
             # With either jar open, a cookie set for one person's token travels with the next one's.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,
@@ -109,8 +107,9 @@ def transport_error(error: Exception) -> WalltimeError:
     return ClusterSilent("timeout" if isinstance(error, httpx.ReadTimeout) else "connection")
 
 
+@cache
 def tls(ca_file: str | None) -> ssl.SSLContext:
-    """Trust the authorities of a file, else the system's."""
+    """Trust the authorities of a file, else the system's: read once, which takes longer than a request."""
     return ssl.create_default_context(cafile=ca_file)
 
 

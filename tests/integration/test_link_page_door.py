@@ -24,9 +24,9 @@ from tests.world import TEAM, World, world
 
 
 @pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[World]:
+async def lab(data_dir: Path) -> AsyncIterator[World]:
     """Browsers do not care by which door Slack comes."""
-    async with world(tmp_path / "data") as made:
+    async with world(data_dir) as made:
         yield made
 
 

@@ -24,8 +24,8 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path / "data") as made:
+async def lab(data_dir: Path) -> AsyncIterator[World]:
+    async with world(data_dir) as made:
         yield made
 
 
@@ -34,7 +34,6 @@ async def many_due(lab: World) -> None:
     settings, now = lab.settings(), datetime.now(UTC)
     database = Database(settings.database_url)
     links = SqlLinks(database, key_ring(settings.secret_keys, settings.data_dir))
-    await database.upgrade()
     for number in range(MANY):
         username = f"u{number}"
         lab.east.add_user(username, core_hours=0)

@@ -38,9 +38,9 @@ FULL_MEMBERS: Final = {ALICE, BOB, CAROL}
 
 
 @pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[World]:
+async def lab(data_dir: Path) -> AsyncIterator[World]:
     """One way in is enough: what may be seen does not depend on it."""
-    async with world(tmp_path / "data") as made:
+    async with world(data_dir) as made:
         yield made
 
 

@@ -25,9 +25,9 @@ HALF_A_DAY = timedelta(hours=12)
 
 
 @pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[World]:
+async def lab(data_dir: Path) -> AsyncIterator[World]:
     """A lab; how Slack reaches the bot makes no difference here."""
-    async with world(tmp_path / "data") as made:
+    async with world(data_dir) as made:
         yield made
 
 

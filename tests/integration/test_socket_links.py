@@ -36,9 +36,9 @@ Harm = Callable[[World], Awaitable[object]]
 
 
 @pytest.fixture
-async def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def lab(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     impatient(monkeypatch, QUICK)
-    async with world(tmp_path / "data") as made:
+    async with world(data_dir) as made:
         yield made
 
 

@@ -1,7 +1,5 @@
-"""Hypothesis without chance, and a migrated database to start from."""
+"""Hypothesis without chance, and a database of the test's own."""
 
-import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,27 +13,10 @@ settings.register_profile("unit", derandomize=True, deadline=None, max_examples=
 settings.load_profile("unit")
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database of today's schema, made once and copied for each test."""
-    path = tmp_path_factory.mktemp("template") / "walltime.sqlite3"
-
-    async def make() -> None:
-        database = Database(f"sqlite:///{path}")
-        await database.upgrade()
-        await database.close()
-
-    asyncio.run(make())
-    return path
-
-
 @pytest.fixture
-def sqlite_url(template: Path, tmp_path: Path) -> str:
-    """Where the test's own database is: alone in the folder `data`."""
-    path = tmp_path / "data" / "walltime.sqlite3"
-    path.parent.mkdir()
-    shutil.copy(template, path)
-    return f"sqlite:///{path}"
+def sqlite_url(data_dir: Path) -> str:
+    """Where the test's own database is."""
+    return f"sqlite:///{data_dir / 'walltime.sqlite3'}"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
