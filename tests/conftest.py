@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 import structlog
@@ -12,6 +13,42 @@ from bot.store.engine import Database
 from bot.wiring.logs import set_up_logs
 from tests import postgres
 from tests.world import World, world
+
+DOORS = ("socket", "http")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--both-doors", action="store_true", help="run all tests of the lab over Socket Mode and over HTTP"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave one door to a test that is not marked `both_doors`; of a table each row in turn has the other.
+
+    Behind the doors stand the same listeners: the mark is for tests of what happens before these.
+    """
+    if config.getoption("both_doors"):
+        return
+    tests: dict[tuple[Path, str], dict[str, list[pytest.Item]]] = {}
+    for item in items:
+        row = getattr(item, "callspec", None)
+        if (
+            isinstance(item, pytest.Function)
+            and row is not None
+            and (door := row.params.get("lab")) in DOORS
+            and item.get_closest_marker("both_doors") is None
+        ):
+            rows = tests.setdefault((item.path, item.originalname), {})
+            rows.setdefault(row.id.replace(door, "", 1), []).append(item)
+    spared = {
+        doors[(crc32(name.encode()) + number) % 2]
+        for (_, name), rows in tests.items()
+        for number, doors in enumerate(rows.values())
+        if len(doors) == len(DOORS)
+    }
+    items[:] = [item for item in items if item not in spared]
+    config.hook.pytest_deselected(items=list(spared))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -58,9 +95,9 @@ def data_dir(template: Path, tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=["socket", "http"])
+@pytest.fixture(params=DOORS)
 async def lab(request: pytest.FixtureRequest, data_dir: Path) -> AsyncIterator[World]:
-    """A lab with a Slack and a cluster, once per way that Slack reaches the bot."""
+    """A lab with a Slack and a cluster, over one of the ways that Slack reaches the bot."""
     async with world(data_dir, http=request.param == "http") as made:
         yield made
 

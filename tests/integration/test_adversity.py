@@ -14,12 +14,14 @@ from tests.process import run_to_the_end, running
 from tests.world import GENERAL, World
 
 
+@pytest.mark.both_doors
 async def test_the_word_payload_in_a_command_is_a_word_like_others(lab: World) -> None:
     async with lab.bot():
         await lab.alice.command("/walltime payload east", channel=GENERAL)
         await lab.alice.wait_message(lambda m: "I do not understand “payload east”" in m.text)
 
 
+@pytest.mark.both_doors
 async def test_a_locked_database_costs_no_acknowledgement(lab: World) -> None:
     async with lab.bot() as bot:
         await lab.link(lab.alice)
@@ -76,6 +78,7 @@ async def test_an_absurd_number_is_no_data(lab: World) -> None:
         assert "1,234.50 core-hours used" in answer.text
 
 
+@pytest.mark.both_doors
 async def test_a_proxy_in_the_environment_does_not_catch_loopback(lab: World) -> None:
     proxy = "http://127.0.0.1:9"
     async with running(lab, HTTPS_PROXY=proxy, https_proxy=proxy, http_proxy=proxy, HTTP_PROXY=proxy):
@@ -83,9 +86,8 @@ async def test_a_proxy_in_the_environment_does_not_catch_loopback(lab: World) ->
         await lab.alice.wait_message(lambda m: "You can type" in m.text)
 
 
+@pytest.mark.parametrize("lab", ["socket"], indirect=True)
 async def test_a_wrong_app_token_ends_the_process_with_advice(lab: World) -> None:
-    if lab.http:
-        pytest.skip("HTTP mode has no app token")
     code, said = await run_to_the_end(lab, "run", SLACK_APP_TOKEN="xapp-wrong")
     assert code == 1
     assert "SLACK_APP_TOKEN (invalid_auth)" in said
@@ -117,9 +119,8 @@ async def test_a_late_end_that_slack_does_not_take_is_told_in_a_message(lab: Wor
         await lab.alice.wait_message(lambda m: "You are linked as" in m.text)
 
 
+@pytest.mark.parametrize("lab", ["http"], indirect=True)
 async def test_unsigned_compressed_rubbish_is_refused_quietly(lab: World) -> None:
-    if not lab.http:
-        pytest.skip("Socket Mode has no such door")
     async with running(lab) as bot, aiohttp.ClientSession() as session:
         for coding in ("gzip", "deflate", "br"):
             headers = {"Content-Encoding": coding}

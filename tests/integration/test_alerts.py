@@ -1,4 +1,4 @@
-"""Alerts from a crossing on the cluster to the message in Slack, over both ways in."""
+"""Alerts from a crossing on the cluster to the message in Slack."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -3,10 +3,14 @@
 import base64
 import json
 
+import pytest
+
 from bot.playground.cluster import ClusterFault
 from bot.playground.slack import Fault
 from tests.process import running
 from tests.world import GENERAL, World
+
+pytestmark = pytest.mark.both_doors
 
 
 async def test_the_canary_is_nowhere(lab: World) -> None:

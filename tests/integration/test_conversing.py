@@ -1,9 +1,13 @@
 """The same words after a mention, in a direct message, and as a shortcut."""
 
+import pytest
+
 from bot.playground.slack import Message
 from bot.playground.slack.client import Client
 from tests.alerts_kit import say
 from tests.world import GENERAL, World
+
+pytestmark = pytest.mark.both_doors
 
 STRANGER = "U0STRANGER"
 

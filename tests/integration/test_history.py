@@ -1,4 +1,4 @@
-"""`history` in Slack: chart, picture, file, and who may see whose; over both ways in."""
+"""`history` in Slack: chart, picture, file, and who may see whose."""
 
 import csv
 import json

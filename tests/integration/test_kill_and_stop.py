@@ -3,11 +3,14 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from bot.playground.cluster import ClusterFault
 from tests.process import run_to_the_end, running
 from tests.world import GENERAL, World
 
 
+@pytest.mark.both_doors
 async def test_killed_while_linking_nothing_is_half_there(lab: World) -> None:
     async with running(lab) as bot:
         lab.east.faults.add(ClusterFault(kind="slow", delay=timedelta(seconds=2), times=1))
@@ -47,6 +50,7 @@ async def test_killed_while_answering_the_next_question_is_answered(lab: World) 
     assert len(await lab.rows("readings")) == 1
 
 
+@pytest.mark.both_doors
 async def test_a_stop_lets_work_finish_and_exits_with_zero(lab: World) -> None:
     async with running(lab) as bot:
         lab.east.faults.add(ClusterFault(kind="slow", delay=timedelta(seconds=2.5), times=1))

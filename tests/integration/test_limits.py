@@ -1,4 +1,4 @@
-"""`limit`, `join`, `alerts` in Slack, over both ways in."""
+"""`limit`, `join`, `alerts` in Slack."""
 
 import json
 from collections.abc import Awaitable
@@ -51,6 +51,7 @@ async def test_my_limit_is_set_listed_changed_and_removed(lab: World) -> None:
         assert await notices(lab) == []
 
 
+@pytest.mark.both_doors
 async def test_the_form_marks_its_fields_and_stores_nothing(lab: World) -> None:
     async with lab.bot():
         await lab.link(lab.alice)

@@ -105,6 +105,7 @@ async def test_an_unknown_cluster_in_the_command_is_named_with_those_there_are(l
         assert "There is: east." in told.text
 
 
+@pytest.mark.both_doors
 async def test_a_token_typed_into_a_command_is_refused_and_not_echoed(lab: World) -> None:
     async with lab.bot():
         token = lab.east.token("alice")

@@ -54,6 +54,7 @@ async def test_linking_says_so_and_stores_nothing_when_the_cluster(lab: World, t
         assert await lab.rows("readings") == []
 
 
+@pytest.mark.both_doors
 async def test_who_closed_the_form_meanwhile_is_told_in_a_message(lab: World) -> None:
     async with lab.bot():
         lab.east.faults.add(ClusterFault(kind="slow", delay=timedelta(seconds=2.5)))

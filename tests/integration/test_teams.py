@@ -1,4 +1,4 @@
-"""`join`, `team`, `@person` and posting the table, over both ways in."""
+"""`join`, `team`, `@person` and posting the table."""
 
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret

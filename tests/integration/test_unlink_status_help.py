@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.playground.slack import Message
 from tests.world import GENERAL, World
 
 
+@pytest.mark.both_doors
 async def test_unlink_asks_first_then_erases(lab: World) -> None:
     async with lab.bot():
         await lab.link(lab.alice)
@@ -71,6 +74,7 @@ async def test_refresh_takes_the_place_of_the_old_numbers(lab: World) -> None:
         assert len(shown) == 1
 
 
+@pytest.mark.both_doors
 async def test_home_fits_who_is_not_linked_and_who_is(lab: World) -> None:
     async with lab.bot():
         await lab.alice.open_home()

@@ -2,7 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.world import GENERAL, World
+
+pytestmark = pytest.mark.both_doors
 
 
 async def test_who_links_reads_the_number_that_the_cluster_has(lab: World) -> None:
