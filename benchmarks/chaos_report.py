@@ -91,7 +91,7 @@ class Report:
                 for message in posts(channels[standup.channel])
             )
             for standup in self.stage.crowd.standups
-            if standup.next_due.at < self.end
+            if standup.next_at < self.end
         }
 
     @property

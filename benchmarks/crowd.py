@@ -195,6 +195,7 @@ class Drawing:
             set_by=Person(workspace=self._workspace, user="U000000"),
             set_at=self._start,
             last_day=local.date() - timedelta(days=1),
+            next_at=local,
         )
 
 

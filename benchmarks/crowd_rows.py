@@ -170,7 +170,7 @@ class Rows:
             {
                 "workspace": standup.workspace,
                 "channel": standup.channel,
-                "next_at": standup.next_due.at,
+                "next_at": standup.next_at,
                 "revision": standup.revision,
                 "body": STANDUP.dump_json(standup).decode(),
             }

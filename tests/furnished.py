@@ -9,6 +9,7 @@ from bot.domain.alerts import AlertState, Decision, Form, Owed, Reason, Telling,
 from bot.domain.audience import Consent
 from bot.domain.digests import OwedDigest
 from bot.domain.health import LinkNews
+from bot.domain.holidays import NO_HOLIDAYS
 from bot.domain.installations import Installation
 from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind, place_of
 from bot.domain.link_pages import LinkPage, PageState
@@ -84,13 +85,13 @@ async def furnish(database: Database, ring: KeyRing, workspace: str) -> Furnishe
     await _limits(database, made)
     await _owed(database, made)
     await _page(database, ring, made)
-    standup = Standup(
+    standup = Standup.start(
         workspace=workspace,
         channel=CHANNEL,
         schedule=Schedule(at=time(9, 30), days=(0, 1, 2, 3, 4), zone=ZONE),
         set_by=made.person(ANN),
-        set_at=NOW,
-        last_day=NOW.date(),
+        holidays=NO_HOLIDAYS,
+        now=NOW,
     )
     await SqlStandups(database).put(standup)
     return made

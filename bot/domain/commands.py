@@ -40,7 +40,7 @@ WORDS: Final = (
     Word(
         name="standup",
         chinese=("站会", "日报"),
-        arguments="[09:30 mon-fri Asia/Shanghai | now | preview | off]",
+        arguments="[09:30 mon-fri Asia/Shanghai [except CN] | now | preview | off]",
     ),
     Word(name="status", chinese=("状态",), arguments=""),
     Word(name="lang", chinese=("语言",), arguments="[zh | en | auto | channel zh]"),

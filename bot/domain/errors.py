@@ -64,7 +64,8 @@ WalltimeError
 │   │   ├── StandupTimeMissing
 │   │   ├── StandupTimeWrong     not a time of day
 │   │   ├── StandupDaysWrong     not weekdays
-│   │   └── StandupZoneUnknown   no such time zone
+│   │   ├── StandupZoneUnknown   no such time zone
+│   │   └── HolidaysUnknown      no such country
 │   ├── StandupMissing           none is set in this channel
 │   ├── AlertOver                the button's alert is resolved, or its period is over
 │   ├── NotAllowed               others may do this, this person may not
@@ -476,6 +477,16 @@ class StandupZoneUnknown(StandupWrong):
     """No IANA time zone of that name; `nearest` are some that it could be."""
 
     field = "timezone"
+
+    def __init__(self, word: str, *, nearest: tuple[str, ...], example: str) -> None:
+        super().__init__(word, example=example)
+        self.nearest = nearest
+
+
+class HolidaysUnknown(StandupWrong):
+    """No country of that name or code, or none whose holidays we know; `nearest` are codes of some meant."""
+
+    field = "holidays"
 
     def __init__(self, word: str, *, nearest: tuple[str, ...], example: str) -> None:
         super().__init__(word, example=example)

@@ -1,8 +1,11 @@
 """The words of `standup …`: text in, one wish out. Also how the standup form's inputs are read.
 
 standup                                       what is set here
-standup TIME [DAYS] [ZONE] [skip idle]        set it; DAYS: mon-fri, mon,wed,fri, sat, daily, weekdays
+standup TIME [DAYS] [ZONE] [except COUNTRY] [skip idle]
+                                              set it; DAYS: mon-fri, mon,wed,fri, sat, daily, weekdays
 standup now | preview | off
+
+In Chinese: 站会 09:30 周一至周五 Asia/Shanghai 除中国节假日, 站会 预览.
 """
 
 import re
@@ -25,20 +28,29 @@ from bot.domain.errors import (
 from bot.domain.standups import EVERY_DAY, WORKDAYS
 
 EXAMPLE: Final = "standup 09:30 mon-fri Asia/Shanghai"
+EXAMPLE_EXCEPT: Final = "standup 09:30 mon-fri except CN"
 
 _TIME: Final = re.compile(r"(\d{1,2})[:.](\d{2})(am|pm)?")
 _TIMELIKE: Final = re.compile(r"[+-]?\d.*")
-_DASHES: Final = re.compile(r"\s*[-\u2010-\u2015~]\s*")
+_DASHES: Final = re.compile(r"\s*[-\u2010-\u2015~至到]\s*")
 _COMMAS: Final = re.compile(r"\s*[,;、]\s*")
 _NAMES: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORTEST_DAY: Final = 2
+_CHINESE_DAY: Final = re.compile(r"(?:周|星期|礼拜)([一二三四五六日天])")
+_CHINESE_DAYS: Final = "一二三四五六日"
 _GROUPS: Final = {
-    **dict.fromkeys(("daily", "everyday", "all"), EVERY_DAY),
-    **dict.fromkeys(("weekdays", "workdays"), WORKDAYS),
-    **dict.fromkeys(("weekend", "weekends"), (5, 6)),
+    **dict.fromkeys(("daily", "everyday", "all", "每天", "每日"), EVERY_DAY),
+    **dict.fromkeys(("weekdays", "workdays", "工作日"), WORKDAYS),
+    **dict.fromkeys(("weekend", "weekends", "周末"), (5, 6)),
 }
-_IDLE: Final = frozenset({"idle", "idle-days"})
-_FILLERS: Final = frozenset({"at", "on", "in"})
+_IDLE: Final = frozenset({"idle", "idle-days", "空闲", "空闲日"})
+_SKIP_IDLE: Final = frozenset({"跳过空闲", "跳过空闲日"})
+_SKIP: Final = frozenset({"skip", "跳过"})
+_FILLERS: Final = frozenset({"at", "on", "in", "每周"})
+_EXCEPT: Final = frozenset({"except", "除", "除了", "除去", "不含"})
+_EXCEPT_CHINESE: Final = re.compile(r"(?:除了|除去|除|不含)(.+)")
+_BEFORE_COUNTRY: Final = frozenset({"public", "holidays", "holiday", "in", "of", "the"})
+_AFTER_COUNTRY: Final = re.compile(r"的?(?:法定|公共|公众)?(?:节假日|假日|假期|节日)$")
 _NOON: Final = 12
 _LAST_HOUR: Final = 23
 _LAST_MINUTE: Final = 59
@@ -67,23 +79,26 @@ class StopStandup:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SetStandup:
-    """A schedule as typed or as the form says; without a `zone` it is the asker's own."""
+    """A schedule as typed or as the form says; without a `zone` it is the asker's own.
+
+    `holidays` is how somebody calls the country on whose public holidays there is no digest.
+    """
 
     at: time
     days: tuple[int, ...] = WORKDAYS
     zone: ZoneInfo | None = None
     skip_idle: bool = False
+    holidays: str | None = None
 
 
 StandupWish = ShowStandup | SendStandup | PreviewStandup | StopStandup | SetStandup
 
 _SINGLE: Final[dict[tuple[str, ...], StandupWish]] = {
     (): ShowStandup(),
-    ("show",): ShowStandup(),
-    ("now",): SendStandup(),
-    ("preview",): PreviewStandup(),
-    ("off",): StopStandup(),
-    ("stop",): StopStandup(),
+    **dict.fromkeys((("show",), ("查看",)), ShowStandup()),
+    **dict.fromkeys((("now",), ("现在",), ("立即",)), SendStandup()),
+    **dict.fromkeys((("preview",), ("预览",)), PreviewStandup()),
+    **dict.fromkeys((("off",), ("stop",), ("关闭",), ("停止",)), StopStandup()),
 }
 
 
@@ -94,7 +109,7 @@ def parse_standup(text: str) -> StandupWish:
     single = _SINGLE.get(tuple(word.casefold() for word in words))
     if single is not None:
         return single
-    if (first := words[0].casefold()) in {"now", "preview", "off", "stop", "show"}:
+    if ((first := words[0].casefold()),) in _SINGLE:
         raise StandupWordUnknown(words[1], example=f"standup {first}")
     return _set(words)
 
@@ -145,7 +160,11 @@ def _set(words: list[str]) -> SetStandup:
     if found.at is None:
         raise StandupTimeMissing(words[-1], example=EXAMPLE)
     return SetStandup(
-        at=found.at, days=read_days(found.days) or WORKDAYS, zone=found.zone, skip_idle=found.skip_idle
+        at=found.at,
+        days=read_days(found.days) or WORKDAYS,
+        zone=found.zone,
+        skip_idle=found.skip_idle,
+        holidays=found.holidays,
     )
 
 
@@ -157,14 +176,19 @@ class _Found:
     days: list[str] = field(default_factory=list)
     zone: ZoneInfo | None = None
     skip_idle: bool = False
+    holidays: str | None = None
 
 
 def _read(word: str, rest: list[str], found: _Found) -> None:
     """Read a word, with the next one where they belong together."""
     name, follows = word.casefold(), rest[0].casefold() if rest else ""
-    if name == "skip" and follows in _IDLE:
+    if name in _SKIP and follows in _IDLE:
         rest.pop(0)
         found.skip_idle = True
+    elif name in _SKIP_IDLE:
+        found.skip_idle = True
+    elif (name in _EXCEPT or _EXCEPT_CHINESE.fullmatch(name)) and found.holidays is None:
+        found.holidays = _country(word, rest)
     elif _TIMELIKE.fullmatch(name) and found.at is None:
         found.at = read_time(word + rest.pop(0) if follows in {"am", "pm"} else word)
     elif ("/" in name or name in _zones()) and found.zone is None:
@@ -174,6 +198,16 @@ def _read(word: str, rest: list[str], found: _Found) -> None:
         found.days.append(word)
     elif name not in _FILLERS:
         raise StandupWordUnknown(word, example=EXAMPLE)
+
+
+def _country(word: str, rest: list[str]) -> str:
+    """Read which holidays are meant: `except CN`, `except holidays in China`, `除中国节假日`."""
+    attached = _EXCEPT_CHINESE.fullmatch(word) if word not in _EXCEPT else None
+    while attached is None and rest and rest[0].casefold() in _BEFORE_COUNTRY:
+        rest.pop(0)
+    if attached is None and not rest:
+        raise StandupWordUnknown(word, example=EXAMPLE_EXCEPT)
+    return _AFTER_COUNTRY.sub("", attached[1] if attached else rest.pop(0))
 
 
 def _is_about_days(name: str) -> bool:
@@ -193,7 +227,9 @@ def _span(part: str, word: str) -> tuple[int, ...]:
 
 
 def _day(name: str) -> int | None:
-    """Return the weekday that a name, or at least two letters of it, mean."""
+    """Return the weekday that a name, or at least two letters of an English one, mean."""
+    if chinese := _CHINESE_DAY.fullmatch(name):
+        return _CHINESE_DAYS.index(chinese[1].replace("天", "日"))
     plain = name.removesuffix("s") if name.endswith("days") else name
     if len(plain) < _SHORTEST_DAY:
         return None

@@ -1,7 +1,7 @@
 """When a channel's digest is due: once per local date, at its local time, across every change of the clocks.
 
 A time that the clocks jump over is counted by the clock of before the jump; of a time that comes twice the
-first one counts; a date that a zone leaves out has no digest.
+first one counts; a date that a zone leaves out has no digest, nor has a public holiday if that is wished.
 """
 
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
+from bot.domain.holidays import NO_HOLIDAYS, Holidays
 from bot.domain.people import Person
 from bot.domain.periods import day_start
 
@@ -25,13 +26,15 @@ _DAY: Final = timedelta(days=1)
 class Schedule:
     """At which local time, on which weekdays (0 is Monday), by which clock.
 
-    With `skip_idle` a digest is left out when nothing was used since the last one.
+    With `skip_idle` a digest is left out when nothing was used since the last one. `holidays` is the country,
+    or a part of it (`CN`, `DE-BY`), on whose public holidays there is none.
     """
 
     at: time
     days: tuple[int, ...]
     zone: ZoneInfo
     skip_idle: bool = False
+    holidays: str | None = None
 
     def __post_init__(self) -> None:
         if not self.days or list(self.days) != sorted(set(self.days)) or not set(self.days) <= {*EVERY_DAY}:
@@ -52,6 +55,7 @@ class Due:
 class Standup:
     """A channel's standup. Everything up to `last_day` is decided: told, skipped, or not asked for.
 
+    `next_at` is when the first digest that is not is due, as holidays were known when it was planned.
     `owed_at` is the moment that the last scheduled digest was due, `told_at` when one was told last, be it on
     demand; `skipped` are the dates that the next one has to speak of. All this outlives switching it off and
     on. `revision` grows by one with every change: write only over the revision that was read, and of two
@@ -64,18 +68,37 @@ class Standup:
     set_by: Person
     set_at: datetime
     last_day: date
+    next_at: datetime
     is_on: bool = True
     owed_at: datetime | None = None
     told_at: datetime | None = None
     skipped: tuple[date, ...] = ()
     revision: int = 1
 
-    @property
-    def next_due(self) -> Due:
-        """Return the next digest that is not decided."""
-        return next_due(self.schedule, after=self.last_day)
+    @classmethod
+    def start(
+        cls,
+        *,
+        workspace: str,
+        channel: str,
+        schedule: Schedule,
+        set_by: Person,
+        holidays: Holidays,
+        now: datetime,
+    ) -> Self:
+        """Return a standup that is set now."""
+        last_day = decided_when_set(schedule, now=now)
+        return cls(
+            workspace=workspace,
+            channel=channel,
+            schedule=schedule,
+            set_by=set_by,
+            set_at=now,
+            last_day=last_day,
+            next_at=next_due(schedule, after=last_day, holidays=holidays).at,
+        )
 
-    def follow(self, before: Self) -> Self:
+    def follow(self, before: Self, *, holidays: Holidays) -> Self:
         """Take the place of the channel's standup so far: a date that had its digest has no second one."""
         last_day = self.last_day
         if before.owed_at is not None:
@@ -83,6 +106,7 @@ class Standup:
         return replace(
             self,
             last_day=last_day,
+            next_at=next_due(self.schedule, after=last_day, holidays=holidays).at,
             owed_at=before.owed_at,
             told_at=before.told_at,
             skipped=before.skipped if before.is_on else (),
@@ -105,7 +129,7 @@ class Standup:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turn:
-    """What became of a standup whose time has come; without `due` its digest is too late and skipped."""
+    """What became of a standup whose time has come; without `due` there is no digest to tell."""
 
     after: Standup
     due: Due | None
@@ -116,10 +140,10 @@ def moment(schedule: Schedule, day: date) -> datetime:
     return datetime.combine(day, schedule.at, tzinfo=schedule.zone).astimezone(UTC)
 
 
-def next_due(schedule: Schedule, *, after: date) -> Due:
+def next_due(schedule: Schedule, *, after: date, holidays: Holidays = NO_HOLIDAYS) -> Due:
     """Return the first digest of a later date."""
     day = after + _DAY
-    while day.weekday() not in schedule.days or not _exists(day, schedule.zone):
+    while not (_is_asked_for(day, schedule, holidays) and _exists(day, schedule.zone)):
         day += _DAY
     return Due(day=day, at=moment(schedule, day))
 
@@ -135,24 +159,38 @@ def is_late(at: datetime, *, now: datetime) -> bool:
     return now - at >= LATE_AFTER
 
 
-def turn(standup: Standup, *, now: datetime) -> Turn | None:
+def turn(standup: Standup, *, holidays: Holidays, now: datetime) -> Turn | None:
     """Decide every date whose time has come: the newest is told unless it is late. None if none has."""
+    if standup.next_at > now:
+        return None
     passed: list[Due] = []
-    due = standup.next_due
+    due = next_due(standup.schedule, after=standup.last_day, holidays=holidays)
     while due.at <= now:
         passed.append(due)
-        due = next_due(standup.schedule, after=due.day)
-    if not passed:
-        return None
+        due = next_due(standup.schedule, after=due.day, holidays=holidays)
+    if not passed:  # what was planned has become a holiday
+        return Turn(after=replace(standup, next_at=due.at, revision=standup.revision + 1), due=None)
     newest = passed[-1]
     told = None if is_late(newest.at, now=now) else newest
     late = passed if told is None else passed[:-1]
     after = replace(
         standup.skip(*(each.day for each in late)),
         last_day=newest.day,
+        next_at=due.at,
         owed_at=standup.owed_at if told is None else told.at,
     )
     return Turn(after=after, due=told)
+
+
+def _is_asked_for(day: date, schedule: Schedule, holidays: Holidays) -> bool:
+    """Tell whether a schedule wants a digest on a date.
+
+    A day that is worked to make up for another has one where every workday has.
+    """
+    if day in holidays.off:
+        return False
+    makes_up = day in holidays.made_up and {*WORKDAYS} <= {*schedule.days}
+    return makes_up or day.weekday() in schedule.days
 
 
 def _exists(day: date, zone: ZoneInfo) -> bool:

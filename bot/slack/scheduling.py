@@ -34,6 +34,7 @@ from bot.usecases.set_standup import StandupOrder, StandupSentences
 from bot.views.digest import digest_preview_message
 from bot.views.standup import (
     DAYS,
+    HOLIDAYS,
     SKIP_IDLE,
     STANDUP,
     STANDUP_OPEN,
@@ -113,7 +114,12 @@ class Scheduling:
         if channel is None:
             raise ChannelNeeded
         standup = await desk.set_standup.shown(person.workspace, channel)
-        view = standup_form(standup, zone=await self._zone(person, client), metadata=channel)
+        view = standup_form(
+            standup,
+            zone=await self._zone(person, client),
+            countries=desk.set_standup.calendars.countries,
+            metadata=channel,
+        )
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def _set(
@@ -129,6 +135,7 @@ class Scheduling:
             days=wish.days,
             zone=wish.zone or await self._zone(person, client),
             skip_idle=wish.skip_idle,
+            holidays=desk.set_standup.calendars.find(wish.holidays) if wish.holidays else None,
         )
         standup, people = await desk.set_standup(
             order, schedule, say=SENTENCES, notice_id=uuid.uuid4().hex, now=desk.clock()
@@ -168,6 +175,7 @@ def _wish(values: dict[str, Any]) -> SetStandup:
         days=tuple(days),
         zone=read_zone(_state(values, TIMEZONE).get("value") or ""),
         skip_idle=bool(_state(values, SKIP_IDLE).get("selected_options")),
+        holidays=(_state(values, HOLIDAYS).get("selected_option") or {}).get("value"),
     )
 
 

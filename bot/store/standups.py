@@ -46,7 +46,7 @@ class SqlStandups:
     ) -> bool:
         """Store a standup with what it owes, or nothing."""
         row = {
-            "next_at": standup.next_due.at if standup.is_on else None,
+            "next_at": standup.next_at if standup.is_on else None,
             "revision": standup.revision,
             "body": STANDUP.dump_json(standup).decode(),
         }

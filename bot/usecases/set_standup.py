@@ -17,10 +17,10 @@ from bot.domain.errors import (
 from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Person
 from bot.domain.standing import Standing
-from bot.domain.standups import Schedule, Standup, decided_when_set
+from bot.domain.standups import Schedule, Standup
 from bot.ports import AuditEntry, AuditLog
 from bot.ports.alerting import Notice, NoticeKind, Notices, Teams
-from bot.ports.standups import Standups
+from bot.ports.standups import Calendars, Standups
 from bot.usecases.gather_digest import GatherDigest
 
 _TRIES: Final = 3
@@ -48,6 +48,7 @@ class SetStandup:
     """Set, switch off, show, preview and send."""
 
     standups: Standups
+    calendars: Calendars
     teams: Teams
     notices: Notices
     audit: AuditLog
@@ -70,17 +71,18 @@ class SetStandup:
         except WalltimeError as error:
             await self._refused(order, "standup_refused", error, now)
             raise
-        fresh = Standup(
+        holidays = self.calendars.of(schedule.holidays, range(now.year - 1, now.year + 2))
+        fresh = Standup.start(
             workspace=order.person.workspace,
             channel=order.channel,
             schedule=schedule,
             set_by=order.person,
-            set_at=now,
-            last_day=decided_when_set(schedule, now=now),
+            holidays=holidays,
+            now=now,
         )
         for _ in range(_TRIES):
             before = await self.standups.of(fresh.workspace, fresh.channel)
-            standup = fresh if before is None else fresh.follow(before)
+            standup = fresh if before is None else fresh.follow(before, holidays=holidays)
             told = _told(order, say.posted(standup), notice_id, now)
             entry = _entry(order, "standup_set", describe(schedule), now)
             if await self.standups.put(standup, notices=[told], audit=entry):
@@ -158,7 +160,8 @@ class SetStandup:
 def describe(schedule: Schedule) -> str:
     """Write a schedule down for the audit log."""
     days = ",".join(str(day) for day in schedule.days)
-    return f"{schedule.at:%H:%M} days {days} {schedule.zone.key}"
+    words = f"{schedule.at:%H:%M} days {days} {schedule.zone.key}"
+    return words if schedule.holidays is None else f"{words} except {schedule.holidays}"
 
 
 def _told(order: StandupOrder, text: str, notice_id: str, now: datetime) -> Notice:

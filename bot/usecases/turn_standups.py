@@ -8,7 +8,7 @@ from bot.domain.digests import OwedDigest
 from bot.domain.limits import Place, PlaceKind
 from bot.domain.standups import Due, Standup, turn
 from bot.ports.alerting import Notice, NoticeKind
-from bot.ports.standups import Standups
+from bot.ports.standups import Calendars, Standups
 from bot.usecases.counting import derived_id
 
 MOST_AT_ONCE: Final = 200
@@ -19,11 +19,14 @@ class TurnStandups:
     """Owe the digests that are due; what is too late is noted for the next one to say."""
 
     standups: Standups
+    calendars: Calendars
 
     async def __call__(self, *, now: datetime) -> None:
         """Decide every standup whose time has come; one that somebody else decides meanwhile is theirs."""
         for standup in await self.standups.due(now=now, most=MOST_AT_ONCE):
-            turned = turn(standup, now=now)
+            years = range(standup.last_day.year, now.year + 2)
+            holidays = self.calendars.of(standup.schedule.holidays, years)
+            turned = turn(standup, holidays=holidays, now=now)
             if turned is None:
                 continue
             owed = [] if turned.due is None else [_notice(standup, turned.due, now=now)]

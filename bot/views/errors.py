@@ -62,12 +62,8 @@ from bot.domain.errors import (
     SlackSilent,
     SomebodyElses,
     SomebodyNotLinked,
-    StandupDaysWrong,
     StandupMissing,
-    StandupTimeMissing,
-    StandupTimeWrong,
     StandupWrong,
-    StandupZoneUnknown,
     TeamEmpty,
     TeammateNotLinked,
     TokenEmpty,
@@ -90,6 +86,7 @@ from bot.views.install_errors import install_fault
 from bot.views.kit import Message, buttons, link_button, say
 from bot.views.language import ntr, paragraph, tr
 from bot.views.names import shown_name
+from bot.views.standup_errors import standup_fault
 
 _MOST_NAMES = 30
 
@@ -470,33 +467,6 @@ def _missing(part: str) -> str:
             return tr("the number of a limit in the list that “limit” shows")
         case _:
             return part
-
-
-def standup_fault(error: StandupWrong) -> str:
-    """Name the wrong word of a standup, in plain text."""
-    match error:
-        case StandupTimeMissing():
-            return tr("I need the local time of the digest, from 00:00 to 23:59.")
-        case StandupTimeWrong():
-            return tr("“{word}” is not a time of day: write it from 00:00 to 23:59.", word=error.word)
-        case StandupDaysWrong(word=""):
-            return tr("Choose at least one day of the week.")
-        case StandupDaysWrong():
-            return tr(
-                "“{word}” is not days of the week: write mon-fri, mon,wed,fri, sat or daily.", word=error.word
-            )
-        case StandupZoneUnknown(nearest=()):
-            return tr(
-                "I know no time zone “{word}”: write its IANA name, such as Asia/Shanghai.", word=error.word
-            )
-        case StandupZoneUnknown():
-            return tr(
-                "I know no time zone “{word}”. Perhaps you mean {names}.",
-                word=error.word,
-                names=tr(" or ").join(error.nearest),
-            )
-        case _:
-            return tr("I do not understand “{word}” there.", word=error.word)
 
 
 def _closed(reason: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta, get_day_names
 from babel.numbers import format_decimal
 
@@ -53,13 +54,20 @@ def weekdays(days: Sequence[int]) -> str:
     """`Mon-Fri`, `Mon, Wed, Fri`: days of the week, 0 is Monday."""
     names = get_day_names("abbreviated", locale=spoken().locale)
     if len(days) >= _SPAN and days[-1] - days[0] == len(days) - 1:
-        return f"{names[days[0]]}-{names[days[-1]]}"
-    return ", ".join(names[day] for day in days)
+        return tr("{first}-{last}", first=names[days[0]], last=names[days[-1]])
+    return tr(", ").join(names[day] for day in days)
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:
     """`Mon 23 Nov, 09:30`: a moment by the clock of a zone that is named beside it."""
     return format_datetime(at, tr("EEE d MMM, HH:mm"), tzinfo=zone, locale=spoken().locale)
+
+
+def region(code: str) -> str:
+    """`China`, `Germany (BY)`: a country, or a part of one, by its code."""
+    country, _, part = code.partition("-")
+    name = Locale.parse(spoken().locale).territories.get(country, country)
+    return tr("{country} ({part})", country=name, part=part) if part else name
 
 
 def age(span: timedelta) -> str:

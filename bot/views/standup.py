@@ -1,6 +1,7 @@
 """`standup`: what is set, the form, and what is said in the channel when it changes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,9 @@ from slackblocks import (
     InputBlock,
     ModalView,
     Option,
+    OptionGroup,
     PlainTextInput,
+    StaticSelectMenu,
     TextType,
     TimePicker,
 )
@@ -19,10 +22,11 @@ from slackblocks import Text as SlackText
 
 from bot.domain.errors import StandupWrong, WalltimeError
 from bot.domain.standups import EVERY_DAY, WORKDAYS, Schedule, Standup
-from bot.views.errors import sentence, standup_fault
-from bot.views.format import clock, weekdays
+from bot.views.errors import sentence
+from bot.views.format import clock, region, weekdays
 from bot.views.kit import Message, View, buttons, draw, say
 from bot.views.language import ntr, tr
+from bot.views.standup_errors import standup_fault
 
 STANDUP: Final = "standup"
 STANDUP_OPEN: Final = "standup.open"
@@ -30,8 +34,10 @@ TIME: Final = "time"
 DAYS: Final = "days"
 TIMEZONE: Final = "timezone"
 SKIP_IDLE: Final = "skip_idle"
+HOLIDAYS: Final = "holidays"
 
 _USUAL_TIME: Final = "09:30"
+_LONGEST_OPTION: Final = 75
 
 
 def standup_message(standup: Standup | None, channel: str, *, command: str) -> Message:
@@ -101,7 +107,7 @@ def standup_sent_message(channel: str) -> Message:
     return say(tr("The digest is on its way to <#{channel}>.", channel=channel))
 
 
-def standup_form(standup: Standup | None, *, zone: ZoneInfo, metadata: str) -> View:
+def standup_form(standup: Standup | None, *, zone: ZoneInfo, countries: Sequence[str], metadata: str) -> View:
     """Draw the form, filled with what is set; else with `zone`, the person's own."""
     schedule = standup.schedule if standup is not None else None
     names = {str(day): weekdays([day]) for day in EVERY_DAY}
@@ -129,6 +135,15 @@ def standup_form(standup: Standup | None, *, zone: ZoneInfo, metadata: str) -> V
             [SKIP_IDLE] if schedule and schedule.skip_idle else [],
             optional=True,
         ),
+        InputBlock(
+            tr("No digest on public holidays in"),
+            _regions(countries, schedule.holidays if schedule else None),
+            block_id=HOLIDAYS,
+            optional=True,
+            hint=tr(
+                "The next digest tells of the days between. Weekend days that make up for one have a digest."
+            ),
+        ),
     ]
     return draw(
         ModalView(
@@ -153,17 +168,43 @@ def schedule_words(schedule: Schedule) -> str:
     """`09:30, Mon-Fri (Asia/Shanghai)`."""
     days = tr("every day") if schedule.days == EVERY_DAY else weekdays(schedule.days)
     words = f"{schedule.at:%H:%M}, {days} ({schedule.zone.key})"
+    if schedule.holidays is not None:
+        words = tr(
+            "{schedule}, not on public holidays in {region}", schedule=words, region=region(schedule.holidays)
+        )
     return tr("{schedule}, not when nothing was used", schedule=words) if schedule.skip_idle else words
 
 
 def next_words(standup: Standup) -> str:
     """`Mon 23 Nov, 09:30`: the next digest by its own clock."""
-    return clock(standup.next_due.at, standup.schedule.zone)
+    return clock(standup.next_at, standup.schedule.zone)
 
 
 def open_button(text: str) -> Button:
     """Opens the form."""
     return Button(text=text, action_id=STANDUP_OPEN)
+
+
+def _regions(countries: Sequence[str], chosen: str | None) -> StaticSelectMenu:
+    """Offer the countries by their letters; what is chosen may be a part of one."""
+    codes = sorted({*countries, *([chosen] if chosen else [])})
+    options = {code: Option(SlackText(_named(code), TextType.PLAINTEXT), code) for code in codes}
+    groups = [
+        OptionGroup(SlackText(letter, TextType.PLAINTEXT), [options[code] for code in group])
+        for letter, group in groupby(codes, key=lambda code: code[0])
+    ]
+    select = StaticSelectMenu(
+        action_id=HOLIDAYS,
+        option_groups=groups,
+        placeholder=SlackText(tr("Choose a country"), TextType.PLAINTEXT),
+    )
+    # Slack wants an option here, slackblocks asks for a group.
+    select.initial_option = options[chosen] if chosen else None
+    return select
+
+
+def _named(code: str) -> str:
+    return f"{code} · {region(code)}"[:_LONGEST_OPTION]
 
 
 def _boxes(

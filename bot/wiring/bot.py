@@ -19,6 +19,7 @@ from bot.domain.limits import Place
 from bot.domain.polling import LONGEST_GAP
 from bot.domain.secret import Secret
 from bot.jobs.alone import AloneInProcess
+from bot.jobs.calendars import HolidayCalendars
 from bot.jobs.delivery import Delivery
 from bot.jobs.embedded import Embedded
 from bot.jobs.engine import TICK, Chunks, Engine
@@ -312,12 +313,12 @@ class Bot:
         )
         audiences = SlackAudiences(self._client_for, self._clock, saw=leavers.saw)
         guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
-        standups = SqlStandups(self._database)
+        standups, calendars = SqlStandups(self._database), HolidayCalendars()
         digests = GatherDigest(
             counting=counting, limits=limits, alerts=alerts, standups=standups, guard=guard
         )
         gather_team = GatherTeam(counting=counting, limits=limits, guard=guard)
-        turn_standups = TurnStandups(standups=standups)
+        turn_standups = TurnStandups(standups=standups, calendars=calendars)
         deliver = DeliverNotices(
             notices=notices,
             place_turns=SqlPlaceTurns(self._database),
@@ -410,7 +411,12 @@ class Bot:
             show_team=ShowTeam(gather=gather_team, notices=notices),
             show_person=ShowPerson(answer_usage=answer_usage, counting=counting, teams=teams, guard=guard),
             set_standup=SetStandup(
-                standups=standups, teams=teams, notices=notices, audit=audit, gather=digests
+                standups=standups,
+                calendars=calendars,
+                teams=teams,
+                notices=notices,
+                audit=audit,
+                gather=digests,
             ),
             guard_audience=guard,
             audiences=audiences,

@@ -1,7 +1,7 @@
 """Standups over the twins: set, told once per date, skipped and said, for those who may."""
 
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.playground.slack import Message
@@ -123,6 +123,26 @@ async def test_down_at_the_due_minute_it_is_told_within_two_hours_else_said_in_t
         at(lab, "09:30", days=1)
         found = await told(lab, lab.bob, 4)
         assert "Skipped" not in found[3].text
+
+
+async def test_on_a_public_holiday_there_is_no_digest_and_the_next_calls_nothing_skipped(lab: World) -> None:
+    today = local(lab).date()
+    new_year = date(today.year + 1 + (today.month == 12 and today.day > 29), 1, 1)
+    at(lab, "08:00", days=(new_year - today).days - 1)
+    async with quick(lab):
+        await team(lab)
+        await say(lab.bob, "standup 09:30 except Atlantis", "I know no country “Atlantis”", channel=GENERAL)
+        words = "standup 09:30 daily Asia/Shanghai except Germany"
+        await say(lab.bob, words, "not on public holidays in Germany", channel=GENERAL)
+        at(lab, "09:30")
+        found = await told(lab, lab.bob, 1)
+        assert "2 Jan, 09:30" in found[0].text
+        at(lab, "09:31", days=1)
+        await settled(lab)
+        assert len(digests(lab.bob)) == 1
+        at(lab, "09:30", days=1)
+        found = await told(lab, lab.bob, 2)
+        assert "Skipped" not in found[1].text
 
 
 async def test_restarted_again_and_again_around_the_due_minute_there_is_one_digest(lab: World) -> None:

@@ -1,10 +1,14 @@
 """`join`, `team`, `@person` and posting the table."""
 
+from datetime import timedelta
+
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading
+from bot.ports.alerting import Polled
 from bot.store.engine import Database
 from bot.store.links import SqlLinks
+from bot.store.polls import SqlPolls
 from bot.store.teams import SqlTeams
 from bot.wiring.keys import key_ring
 from tests.integration.team_kit import CAROL, GUS, agree, everything, furnish, say, team_works
@@ -113,7 +117,7 @@ async def _crowd(lab: World, size: int) -> None:
     slack, settings = lab.slack.workspaces[TEAM], lab.settings()
     database = Database(settings.database_url)
     links = SqlLinks(database, key_ring(settings.secret_keys, settings.data_dir))
-    teams = SqlTeams(database)
+    teams, polls = SqlTeams(database), SqlPolls(database)
     (consent,) = (await teams.consents(TEAM, GENERAL)).values()
     for n in range(size):
         user, username = f"U1N{n:03}", f"user{n:03}"
@@ -125,11 +129,14 @@ async def _crowd(lab: World, size: int) -> None:
             person=person,
             cluster="east",
             username=username,
-            link_id=f"crowd{n:03}",
+            link_id=f"{n:032x}",
             linked_at=now,
             token_expires_at=None,
         )
         reading = Reading(core_hours=n, at=now, confirmed_at=now)
-        await links.record(link, token=Secret(lab.east.token(username)), reading=reading)
+        stored = await links.record(link, token=Secret(lab.east.token(username)), reading=reading)
+        # Polled in half an hour: the tests that want a crowd want its tables.
+        polled = Polled(link=stored, planned_gap=timedelta(minutes=10))
+        await polls.plan(polled, next_at=now + timedelta(minutes=30), notice=None)
         await teams.join(person, GENERAL, consent=consent, now=now)
     await database.close()

@@ -10,7 +10,7 @@ from bot.domain.digests import Digest, DigestTable, days_of
 from bot.domain.measuring import Series
 from bot.domain.people import Person
 from bot.domain.standing import Audience
-from bot.domain.standups import WORKDAYS, Schedule, Standup
+from bot.domain.standups import WORKDAYS, Schedule, Standup, next_due
 from bot.domain.team_usage import Teammate, only_sums, team_table
 from bot.domain.usage import Reading
 from tests.unit.domain.kit import INTERVAL, SHANGHAI
@@ -24,16 +24,19 @@ PRIVATE = Audience(is_private=True, is_shared_outside=False, members=9)
 
 
 def standup(**more: object) -> Standup:
+    schedule = Schedule(at=time(9, 30), days=WORKDAYS, zone=SHANGHAI)
     made = Standup(
         workspace="T1",
         channel="C1",
-        schedule=Schedule(at=time(9, 30), days=WORKDAYS, zone=SHANGHAI),
+        schedule=schedule,
         set_by=BOSS,
         set_at=MORNING - 10 * DAY,
         last_day=MONDAY,
+        next_at=MORNING + DAY,
         told_at=MORNING - 3 * DAY,
     )
-    return replace(made, **more)  # type: ignore[arg-type]
+    changed = replace(made, **more)  # type: ignore[arg-type]
+    return replace(changed, next_at=next_due(changed.schedule, after=changed.last_day).at)
 
 
 def mates(count: int, *, used_a_day: float = 100.0) -> list[Teammate]:

@@ -50,6 +50,12 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
         ("09:30 mondays", time(9, 30), (0,), None),
         ("09.30 mon-wed,sun", time(9, 30), (0, 1, 2, 6), None),
         ("\uff10\uff19\uff1a\uff13\uff10 mon-fri", time(9, 30), WORKDAYS, None),
+        ("09:30 周一至周五 Asia/Shanghai", time(9, 30), WORKDAYS, "Asia/Shanghai"),
+        ("09:30 每周 星期一、星期三、礼拜天", time(9, 30), (0, 2, 6), None),
+        ("09:30 周六到周一", time(9, 30), (0, 5, 6), None),
+        ("09:30 工作日", time(9, 30), WORKDAYS, None),
+        ("09:30 每天", time(9, 30), EVERY_DAY, None),
+        ("09:30 周末", time(9, 30), (5, 6), None),
     ],
 )
 def test_a_schedule(text: str, at: time, days: tuple[int, ...], zone: str | None) -> None:
@@ -57,8 +63,27 @@ def test_a_schedule(text: str, at: time, days: tuple[int, ...], zone: str | None
     assert parse_standup(text) == wanted
 
 
-def test_quiet_days() -> None:
-    assert parse_standup("09:30 mon-fri skip idle") == SetStandup(at=time(9, 30), skip_idle=True)
+@pytest.mark.parametrize("words", ["skip idle", "Skip idle-days", "跳过空闲", "跳过 空闲日"])
+def test_quiet_days(words: str) -> None:
+    assert parse_standup(f"09:30 mon-fri {words}") == SetStandup(at=time(9, 30), skip_idle=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "country"),
+    [
+        ("except CN", "CN"),
+        ("Except holidays in China", "China"),
+        ("except public holidays DE-BY", "DE-BY"),
+        ("except hong_kong", "hong_kong"),
+        ("除 中国", "中国"),
+        ("除中国节假日", "中国"),
+        ("除了 CN", "CN"),
+        ("不含香港公众假期", "香港"),
+    ],
+)
+def test_public_holidays(words: str, country: str) -> None:
+    for text in (f"09:30 mon-fri UTC {words}", f"{words} 09:30 UTC"):
+        assert parse_standup(text) == SetStandup(at=time(9, 30), zone=ZoneInfo("UTC"), holidays=country)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +93,10 @@ def test_quiet_days() -> None:
         ("standup now", SendStandup()),
         ("STANDUP Preview", PreviewStandup()),
         ("standup off", StopStandup()),
+        ("站会 预览", PreviewStandup()),
+        ("站会 立即", SendStandup()),
+        ("站会 关闭", StopStandup()),
+        ("站会", ShowStandup()),
         ("standup 09:30 mon-fri Asia/Shanghai", SetStandup(at=time(9, 30), zone=SHANGHAI)),
     ],
 )
@@ -95,6 +124,11 @@ def test_the_commands(text: str, wish: object) -> None:
         ("now please", StandupWordUnknown, "please"),
         ("off 2", StandupWordUnknown, "2"),
         ("tomorrow", StandupWordUnknown, "tomorrow"),
+        ("09:30 except", StandupWordUnknown, "except"),
+        ("09:30 except holidays", StandupWordUnknown, "except"),
+        ("09:30 except CN except DE", StandupWordUnknown, "except"),
+        ("09:30 周八", StandupWordUnknown, "周八"),
+        ("预览 一下", StandupWordUnknown, "一下"),
     ],
 )
 def test_the_wrong_word_is_named_with_a_right_example(

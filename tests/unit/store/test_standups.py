@@ -1,20 +1,23 @@
 """Standups as they are stored: decided once, together with what they owe."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy import select
+import alembic.command
+from sqlalchemy import Connection, select, update
 
 from bot.domain.digests import OwedDigest
 from bot.domain.limits import Place, PlaceKind
 from bot.domain.standups import Standup
+from bot.jobs.calendars import HolidayCalendars
 from bot.ports import AuditEntry
 from bot.ports.alerting import Notice, NoticeKind, Receipt
-from bot.store.engine import Database
+from bot.store.engine import Database, _config
 from bot.store.notices import SqlNotices
 from bot.store.standups import SqlStandups
-from bot.store.tables import audit, notices
+from bot.store.tables import audit, notices, standups
 from bot.usecases.turn_standups import TurnStandups
 from tests.unit.digest_kit import DAY, MONDAY, MORNING, standup
 
@@ -34,7 +37,7 @@ def owed(name: str = "n1", kind: NoticeKind = NoticeKind.STANDUP) -> Notice:
 
 
 def due_standup() -> Standup:
-    return replace(standup(), last_day=date(2026, 11, 20))
+    return standup(last_day=date(2026, 11, 20))
 
 
 async def owed_rows(database: Database) -> list[str]:
@@ -49,6 +52,30 @@ async def test_a_standup_comes_back_as_it_was_stored(database: Database) -> None
     assert await store.of("T1", "C1") == made
     assert await store.of("T2", "C1") is None
     assert await store.of("T1", "C2") is None
+
+
+async def test_one_from_before_holidays_were_known_is_brought_forward(database: Database) -> None:
+    store = SqlStandups(database)
+    on, off = standup(), standup(channel="C2").stop()
+
+    def through_the_past(connection: Connection) -> None:
+        with _config(connection) as config:
+            alembic.command.downgrade(config, "0012")
+            for row in connection.execute(select(standups)).all():
+                body = json.loads(row.body)
+                del body["next_at"], body["schedule"]["holidays"]
+                here = standups.c.channel == row.channel
+                connection.execute(update(standups).where(here).values(body=json.dumps(body)))
+            alembic.command.upgrade(config, "head")
+
+    await store.put(on)
+    await store.put(replace(off, revision=1))
+    async with database.writes() as connection:
+        await connection.run_sync(through_the_past)
+    assert await store.of("T1", "C1") == on
+    found = await store.of("T1", "C2")
+    assert found is not None
+    assert not found.is_on
 
 
 async def test_due_are_those_that_are_on_the_longest_due_first(database: Database) -> None:
@@ -80,7 +107,7 @@ async def test_many_processes_that_turn_at_once_owe_one_digest(database_url: str
     databases = [Database(database_url) for _ in range(4)]
     try:
         await SqlStandups(databases[0]).put(due_standup())
-        turns = [TurnStandups(standups=SqlStandups(each)) for each in databases]
+        turns = [TurnStandups(standups=SqlStandups(each), calendars=HolidayCalendars()) for each in databases]
         await asyncio.gather(*(turn(now=MORNING) for turn in turns for _ in range(3)))
         assert len(await owed_rows(databases[0])) == 1
         after = await SqlStandups(databases[0]).of("T1", "C1")
@@ -94,7 +121,7 @@ async def test_many_processes_that_turn_at_once_owe_one_digest(database_url: str
 
 async def test_switched_off_and_on_within_a_day_it_owes_no_second_digest(database: Database) -> None:
     store = SqlStandups(database)
-    turn = TurnStandups(standups=store)
+    turn = TurnStandups(standups=store, calendars=HolidayCalendars())
     await store.put(due_standup())
     await turn(now=MORNING)
     decided = await store.of("T1", "C1")
@@ -108,7 +135,7 @@ async def test_switched_off_and_on_within_a_day_it_owes_no_second_digest(databas
 async def test_a_late_digest_is_noted_and_nothing_is_owed(database: Database) -> None:
     store = SqlStandups(database)
     await store.put(due_standup())
-    await TurnStandups(standups=store)(now=MORNING + timedelta(hours=5))
+    await TurnStandups(standups=store, calendars=HolidayCalendars())(now=MORNING + timedelta(hours=5))
     after = await store.of("T1", "C1")
     assert after is not None
     assert after.skipped == (MONDAY,)

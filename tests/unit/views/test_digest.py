@@ -21,11 +21,13 @@ from bot.domain.limits import Scope, ScopeKind
 from bot.domain.periods import MONTH, window
 from bot.domain.standing import Audience
 from bot.domain.standup_words import EXAMPLE
-from bot.domain.standups import EVERY_DAY, Schedule
+from bot.domain.standups import EVERY_DAY, WORKDAYS, Schedule
+from bot.jobs.calendars import HolidayCalendars
 from bot.playground.slack.check import faults_of_message, faults_of_view
 from bot.views.digest import digest_message, digest_page_message, digest_preview_message
 from bot.views.errors import sentence
 from bot.views.kit import Message
+from bot.views.language import CHINESE, ENGLISH, spoken_in
 from bot.views.standup import (
     standup_field_errors,
     standup_form,
@@ -202,22 +204,34 @@ def test_a_preview_says_that_it_is_one_and_how_much_follows() -> None:
 @pytest.mark.parametrize("skip_idle", [True, False])
 def test_the_form_is_filled_with_what_is_set(*, skip_idle: bool) -> None:
     plan = Schedule(at=time(23, 59), days=EVERY_DAY, zone=ZoneInfo("Europe/Berlin"), skip_idle=skip_idle)
-    form = standup_form(standup(schedule=plan), zone=SHANGHAI, metadata="C1")
+    form = standup_form(standup(schedule=plan), zone=SHANGHAI, countries=("CN", "DE"), metadata="C1")
     assert faults_of_view(form) == []
     drawn_form = json.dumps(form)
     assert "23:59" in drawn_form
     assert "Europe/Berlin" in drawn_form
-    assert [block["block_id"] for block in form["blocks"]] == ["time", "days", "timezone", "skip_idle"]
-    assert [block["element"]["action_id"] for block in form["blocks"]] == [
-        "time",
-        "days",
-        "timezone",
-        "skip_idle",
-    ]
+    names = ["time", "days", "timezone", "skip_idle", "holidays"]
+    assert [block["block_id"] for block in form["blocks"]] == names
+    assert [block["element"]["action_id"] for block in form["blocks"]] == names
+    assert "initial_option" not in form["blocks"][4]["element"]
+
+
+@pytest.mark.parametrize("region", ["CN", "DE-BY"])
+def test_the_form_offers_every_country_and_what_is_set_is_chosen(region: str) -> None:
+    plan = Schedule(at=time(9), days=EVERY_DAY, zone=SHANGHAI, holidays=region)
+    countries = HolidayCalendars().countries
+    for language in (ENGLISH, CHINESE):
+        form = spoken_in(language, standup_form)(
+            standup(schedule=plan), zone=SHANGHAI, countries=countries, metadata="C1"
+        )
+        assert faults_of_view(form) == []
+        select = form["blocks"][4]["element"]
+        assert select["initial_option"]["value"] == region
+        offered = [option["value"] for group in select["option_groups"] for option in group["options"]]
+        assert offered == sorted({*countries, region})
 
 
 def test_a_new_form_offers_the_persons_own_zone() -> None:
-    form = standup_form(None, zone=ZoneInfo("America/New_York"), metadata="C1")
+    form = standup_form(None, zone=ZoneInfo("America/New_York"), countries=("CN", "DE"), metadata="C1")
     assert faults_of_view(form) == []
     assert form["blocks"][2]["element"]["initial_value"] == "America/New_York"
 
@@ -231,6 +245,15 @@ def test_what_is_set_is_said_with_the_next_moment() -> None:
     assert "1 person has joined" in standup_set_message(standup(), people=1).text
     assert standup_posted_sentence(standup()).startswith("<@U9> set up this channel's standup")
     assert standup_stopped_sentence(standup(), "U1").startswith("<@U1> switched off")
+
+
+@pytest.mark.parametrize(
+    ("region", "words"), [("CN", "holidays in China"), ("DE-BY", "holidays in Germany (BY)")]
+)
+def test_whose_holidays_have_no_digest_is_said(region: str, words: str) -> None:
+    plan = Schedule(at=time(9, 30), days=WORKDAYS, zone=SHANGHAI, holidays=region)
+    said = standup_message(standup(schedule=plan), "C1", command="/walltime").text
+    assert f"09:30, Mon-Fri (Asia/Shanghai), not on public {words}, set up by" in said
 
 
 @pytest.mark.parametrize(

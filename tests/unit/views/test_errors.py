@@ -103,6 +103,8 @@ EVERY: list[WalltimeError] = [
     errors.StandupTimeWrong("25:00", example="standup 09:30"),
     errors.StandupDaysWrong("mon-fir", example="standup 09:30"),
     errors.StandupZoneUnknown("Asia/Shanghay", nearest=("Asia/Shanghai",), example="standup 09:30"),
+    errors.HolidaysUnknown("<!here>", nearest=(), example="standup 09:30 except CN"),
+    errors.HolidaysUnknown("Chian", nearest=("CN", "DE-BY"), example="standup 09:30 except CN"),
     errors.StandupMissing(),
     errors.TeamEmpty(joined=True),
     errors.NotFullMember(),
