@@ -9,8 +9,8 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -180,3 +180,49 @@ def fresh_database(server_url: str, template: str | None = None) -> Iterator[str
         yield sibling(server_url, name)
     finally:
         run_sql(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class Recycled:
+    """A database that one process's tests have one after the other, emptied in between.
+
+    That costs a twentieth of a clone. A test that changes the schema is followed by a clone all the same.
+    """
+
+    # Who is still there from the test before goes.
+    _THROW_OUT: Final = (
+        b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        b" WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    _SCHEMA: Final = (
+        b"SELECT md5(string_agg(concat(attrelid, attname, xmin), ',' ORDER BY attrelid, attnum))"
+        b" FROM pg_attribute WHERE attrelid >= 16384"
+    )
+
+    def __init__(self, server_url: str, tables: Sequence[str]) -> None:
+        """Take the tables in an order in which their rows can go."""
+        self._server_url = server_url
+        self._empty = "; ".join(f"DELETE FROM {table}" for table in tables).encode()  # noqa: S608 (our tables)
+        self._clone = ExitStack()
+        self._connection: psycopg.Connection[Any] | None = None
+        self._url, self._schema = "", ""
+
+    def url(self) -> str:
+        """Its address; it is empty, and of today's schema."""
+        if self._connection is not None:
+            self._connection.execute(self._THROW_OUT)
+        if self._connection is None or self._schema != self._look(self._connection):
+            self.close()
+            self._url = self._clone.enter_context(fresh_database(self._server_url))
+            self._connection = self._clone.enter_context(psycopg.connect(self._url, autocommit=True))
+            self._schema = self._look(self._connection)
+        else:
+            self._connection.execute(self._empty)
+        return self._url
+
+    def close(self) -> None:
+        self._clone.close()
+
+    def _look(self, connection: psycopg.Connection[Any]) -> str:
+        row = connection.execute(self._SCHEMA).fetchone()
+        assert row is not None
+        return str(row[0])
