@@ -43,8 +43,9 @@ async def note_broken_seal(database: Database, link: Link, *, now: datetime) -> 
         links.c.workspace == entry.workspace, links.c.link_id == link.link_id
     )
     async with database.writes() as connection:
-        is_new = (await connection.execute(noted.limit(1))).one_or_none() is None
-        if is_new and (await connection.execute(there.with_for_update(read=True))).one_or_none() is not None:
+        # The link's row first: of two who find it broken at once, the second sees the first one's entry.
+        is_there = (await connection.execute(there.with_for_update())).one_or_none() is not None
+        if is_there and (await connection.execute(noted.limit(1))).one_or_none() is None:
             await append(connection, entry)
 
 

@@ -9,7 +9,7 @@ import alembic.command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -73,6 +73,13 @@ class Database:
 def insert_into(connection: AsyncConnection, table: Table) -> Any:
     """Begin an INSERT that may have an `on_conflict_…`, which both databases spell alike."""
     return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+
+
+async def hold_name(connection: AsyncConnection, *parts: str | None) -> None:
+    """Keep others from what has no row to lock yet, by its name, until the caller's transaction ends."""
+    if connection.dialect.name != "sqlite":
+        name = "\x1f".join(part or "" for part in parts)
+        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def _upgrade(connection: Connection) -> None:

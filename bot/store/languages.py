@@ -1,11 +1,11 @@
 """Which language people and channels chose."""
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select
+from sqlalchemy import ColumnElement, and_, delete, select
 
 from bot.domain.limits import Place
 from bot.ports import AuditEntry
 from bot.store.audit import append
-from bot.store.engine import Database
+from bot.store.engine import Database, insert_into
 from bot.store.tables import languages
 
 
@@ -24,12 +24,13 @@ class SqlLanguages:
     async def choose(self, workspace: str, place: Place, code: str | None, *, entry: AuditEntry) -> None:
         """Store a choice, or forget it, with its audit entry."""
         async with self._database.writes() as connection:
-            await connection.execute(delete(languages).where(_at(workspace, place)))
-            if code is not None:
+            if code is None:
+                await connection.execute(delete(languages).where(_at(workspace, place)))
+            else:
                 await connection.execute(
-                    insert(languages).values(
-                        workspace=workspace, kind=place.kind.value, place_id=place.slack_id, code=code
-                    )
+                    insert_into(connection, languages)
+                    .values(workspace=workspace, kind=place.kind.value, place_id=place.slack_id, code=code)
+                    .on_conflict_do_update(index_elements=list(languages.primary_key), set_={"code": code})
                 )
             await append(connection, entry)
 

@@ -10,7 +10,7 @@ from bot.domain.people import Person
 from bot.ports import AuditEntry
 from bot.store.audit import BOT, append
 from bot.store.engine import Database
-from bot.store.links import COLUMNS, link_of, unlinked
+from bot.store.links import COLUMNS, hold, link_of, unlinked
 from bot.store.tables import link_pages, links, notices, team_members
 
 _DEACTIVATED: Final = "the person is deactivated"
@@ -35,6 +35,7 @@ class SqlLeaving:
             notices.c.ended_at.is_(None),
         )
         async with self._database.writes() as connection:
+            await hold(connection, person)
             unlinking = await connection.execute(delete(links).where(at_home).returning(*COLUMNS))
             leaving = await connection.execute(
                 delete(team_members).where(in_teams).returning(team_members.c.channel)

@@ -8,13 +8,14 @@ from sqlalchemy import ColumnElement, Label, and_, delete, insert, literal, or_,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alerts import Decision, Transition
-from bot.domain.limits import Limit, ScopeKind
+from bot.domain.errors import LimitRangesOverlap
+from bot.domain.limits import Limit, ScopeKind, replaced_by
 from bot.domain.people import Person
 from bot.ports import AuditEntry
 from bot.ports.alerting import Alert, Judged, Notice, Receipt
 from bot.store.audit import append
 from bot.store.bodies import LIMIT, STATE, TRANSITION
-from bot.store.engine import Database
+from bot.store.engine import Database, hold_name, insert_into
 from bot.store.notices import owe
 from bot.store.polls import ask_at_once
 from bot.store.tables import alerts, limits, links, notices, team_members, transitions
@@ -63,7 +64,7 @@ class SqlLimits:
         """Store a limit and all that follows from it, or nothing."""
         by, at = fresh.set_by.user, fresh.set_at
         async with self._database.writes() as connection:
-            is_whole = await _put(connection, fresh, replaces)
+            is_whole = await _put(connection, fresh, replaces, supersedes)
             for one in judged:
                 is_whole = is_whole and await _write(
                     connection, fresh, one.subject, one.decision, expected=one.revision
@@ -131,7 +132,12 @@ class SqlAlerts:
         entry: AuditEntry | None = None,
     ) -> bool:
         """Write state, transitions and notices together, over the revision that was read."""
+        # The limit before its alerts, as whoever removes it does: so nobody waits in a circle.
+        there = select(limits.c.limit_id).where(_is(limits, alert.limit))
         async with self._database.writes() as connection:
+            held = await connection.execute(there.with_for_update(read=True, key_share=True))
+            if held.one_or_none() is None:
+                return False
             expected = alert.state.revision
             for decision in decisions:
                 if not await _write(connection, alert.limit, alert.subject, decision, expected=expected):
@@ -155,7 +161,9 @@ class SqlAlerts:
             return tuple(TRANSITION.validate_json(body) for (body,) in await connection.execute(query))
 
 
-async def _put(connection: AsyncConnection, fresh: Limit, replaces: Limit | None) -> bool:
+async def _put(
+    connection: AsyncConnection, fresh: Limit, replaces: Limit | None, supersedes: Limit | None
+) -> bool:
     """Write the limit itself, over the very one that was read; False if that one is another now."""
     values = {
         "cluster": fresh.cluster,
@@ -165,6 +173,8 @@ async def _put(connection: AsyncConnection, fresh: Limit, replaces: Limit | None
         "body": LIMIT.dump_json(fresh).decode(),
     }
     if replaces is None:
+        if await _has_rival(connection, fresh, supersedes):
+            return False
         key = {"workspace": fresh.workspace, "limit_id": fresh.limit_id}
         await connection.execute(insert(limits).values(**key, **values))
     else:
@@ -175,6 +185,27 @@ async def _put(connection: AsyncConnection, fresh: Limit, replaces: Limit | None
     action = "limit_set" if replaces is None else "limit_changed"
     await append(connection, _entry(fresh, action, fresh.set_by.user, fresh.set_at))
     return True
+
+
+async def _has_rival(connection: AsyncConnection, fresh: Limit, supersedes: Limit | None) -> bool:
+    """Tell whether somebody set a limit meanwhile whose place this one would have to take."""
+    scope = fresh.scope
+    await hold_name(connection, "limit", fresh.workspace, fresh.cluster, scope.channel, scope.user)
+    same = and_(
+        limits.c.workspace == fresh.workspace,
+        limits.c.cluster == fresh.cluster,
+        limits.c.channel.is_not_distinct_from(scope.channel),
+        limits.c.person.is_not_distinct_from(scope.user),
+    )
+    standing = [
+        LIMIT.validate_json(body)
+        for body in (await connection.execute(select(limits.c.body).where(same))).scalars()
+    ]
+    gone = None if supersedes is None else supersedes.limit_id
+    try:
+        return replaced_by(fresh, [one for one in standing if one.limit_id != gone]) is not None
+    except LimitRangesOverlap:
+        return True
 
 
 async def _forget(connection: AsyncConnection, limit: Limit, actor: str, now: datetime) -> bool:
@@ -210,7 +241,10 @@ async def _write(
     }
     if before is None:
         key = {"workspace": limit.workspace, "limit_id": limit.limit_id, "subject": subject}
-        await connection.execute(insert(alerts).values(**key, **values, shared_message=False))
+        first = insert_into(connection, alerts).values(**key, **values, shared_message=False)
+        written = await connection.execute(first.on_conflict_do_nothing().returning(alerts.c.revision))
+        if written.one_or_none() is None:
+            return False
     else:
         if before.window_start != state.window.start:
             # A new period has a message of its own.

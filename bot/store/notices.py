@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alerts import Form
@@ -30,7 +30,8 @@ class SqlNotices:
     async def told(self, claimed: Sequence[Notice], receipt: Receipt, *, now: datetime, shared: bool) -> None:
         """Store the receipt, for an alert's first message at the alert, for a digest at its standup too."""
         async with self._database.writes() as connection:
-            for notice in claimed:
+            # In one order everywhere, so that two who note the same do not wait for each other.
+            for notice in sorted(claimed, key=lambda one: (one.workspace, one.notice_id)):
                 await connection.execute(
                     update(notices)
                     .where(_is(notice))
@@ -89,17 +90,18 @@ class SqlPlaces:
     async def set_trouble(self, workspace: str, place: Place, trouble: ChannelTrouble | None) -> None:
         """Remember trouble, or that the place works again."""
         async with self._database.writes() as connection:
-            await connection.execute(delete(places).where(_at(workspace, place)))
-            if trouble is not None:
+            if trouble is None:
+                await connection.execute(delete(places).where(_at(workspace, place)))
+            else:
+                values = {
+                    "reason": trouble.reason[:64],
+                    "since": trouble.since,
+                    "owner_told": trouble.owner_told,
+                }
                 await connection.execute(
-                    insert(places).values(
-                        workspace=workspace,
-                        kind=place.kind.value,
-                        place_id=place.slack_id,
-                        reason=trouble.reason[:64],
-                        since=trouble.since,
-                        owner_told=trouble.owner_told,
-                    )
+                    insert_into(connection, places)
+                    .values(workspace=workspace, kind=place.kind.value, place_id=place.slack_id, **values)
+                    .on_conflict_do_update(index_elements=list(places.primary_key), set_=values)
                 )
 
 

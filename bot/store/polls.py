@@ -23,6 +23,8 @@ _POLL = (
     polls.c.owner_told,
 )
 
+_AT_ONCE = 500  # SQLite takes 32,766 values in one statement
+
 
 class SqlPolls:
     """`Polls` in SQL."""
@@ -118,10 +120,18 @@ async def ask_at_once(connection: AsyncConnection, whose: ColumnElement[bool], *
 
     Their next polls were planned without the limit that counts them from now on.
     """
-    concerned = and_(_JOINED, whose, polls.c.next_at > now)
-    await connection.execute(
-        update(polls).where(select(links.c.link_id).where(concerned).exists()).values(next_at=now)
+    concerned = (
+        select(polls.c.workspace, polls.c.link_id)
+        .join_from(polls, links, _JOINED)
+        .where(whose, polls.c.next_at > now)
+        # In one order everywhere, so that two who want the same links do not wait for each other.
+        .order_by(polls.c.workspace, polls.c.link_id)
+        .with_for_update(of=polls)
     )
+    keys = [(row.workspace, row.link_id) for row in await connection.execute(concerned)]
+    for start in range(0, len(keys), _AT_ONCE):
+        some = tuple_(polls.c.workspace, polls.c.link_id).in_(keys[start : start + _AT_ONCE])
+        await connection.execute(update(polls).where(some).values(next_at=now))
 
 
 def _due(now: datetime, furthest: timedelta) -> tuple[ColumnElement[bool], ...]:
