@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.playground.slack.check import Refusal
+from bot.playground.slack.grants import Grant
 from bot.playground.slack.model import Channel, Message, Person
 from bot.playground.slack.state import State
 from bot.playground.slack.workspace import Workspace
@@ -37,6 +38,7 @@ class Ask:
     """One authorised call."""
 
     state: State
+    grant: Grant
     workspace: Workspace
     args: dict[str, Any]
 

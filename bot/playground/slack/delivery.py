@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from bot.playground.slack.payloads import event_callback
+from bot.playground.slack.organisation import Organisation
+from bot.playground.slack.payloads import event_callback, organisation_callback
 from bot.playground.slack.socket_mode import SocketMode
 from bot.playground.slack.state import State
 from bot.playground.slack.workspace import Workspace
@@ -130,9 +131,21 @@ class Courier:
         """Send an event in the background, if the app has subscribed to it and the twin runs."""
         if self._session is None or not self._state.wants(workspace, event):
             return None
-        payload = event_callback(self._state, workspace, event)
+        return self._start(workspace.id, event_callback(self._state, workspace, event))
+
+    def announce_organisation(self, organisation: Organisation, event: dict[str, Any]) -> SentEvent | None:
+        """Send an event that is about an organisation, as `announce` does."""
+        if self._session is None or not organisation.is_installed:
+            return None
+        if event["type"] not in self._state.subscriptions:
+            return None
+        stamped = {**event, "event_ts": f"{self._state.now().timestamp():.6f}"}
+        payload = organisation_callback(self._state, organisation, stamped)
+        return self._start(organisation.id, payload)
+
+    def _start(self, team: str, payload: dict[str, Any]) -> SentEvent:
         record = SentEvent(
-            event_id=payload["event_id"], team=workspace.id, type=event["type"], payload=payload
+            event_id=payload["event_id"], team=team, type=payload["event"]["type"], payload=payload
         )
         self.events.append(record)
         self._begin()

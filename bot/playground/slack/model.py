@@ -7,6 +7,14 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
+class Enterprise:
+    """The organisation that a workspace belongs to."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Person:
     """Somebody with a Slack account; `team_id` is another one for people of another organisation."""
 

@@ -6,6 +6,7 @@ from bot.playground.slack.forms import Spot, state_values
 from bot.playground.slack.ids import slack_id, token
 from bot.playground.slack.model import Channel, Message, Person, ViewState
 from bot.playground.slack.objects import message_object
+from bot.playground.slack.organisation import Organisation
 from bot.playground.slack.state import State
 from bot.playground.slack.workspace import Workspace
 
@@ -35,13 +36,14 @@ def slash_command(
         "token": OLD_TOKEN,
         "team_id": workspace.id,
         "team_domain": workspace.domain,
+        **_enterprise_names(workspace),
         **names,
         "user_id": person.id,
         "user_name": person.name,
         "command": command,
         "text": text,
         "api_app_id": state.app_id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": str(workspace.is_org_wide).lower(),
         "response_url": response_url,
         "trigger_id": state.new_trigger(team=workspace.id, user=person.id),
     }
@@ -86,7 +88,7 @@ def view_action(
 ) -> dict[str, Any]:
     """Return block_actions of a modal or Home tab: no channel, no response_url."""
     return {
-        **_interaction(state, workspace, person, kind="block_actions"),
+        **_in_view(state, workspace, person, kind="block_actions"),
         "container": {"type": "view", "view_id": view.id},
         "view": view_object(workspace, view),
         "actions": [_action(workspace, spot, used)],
@@ -102,7 +104,7 @@ def view_submission(
 ) -> dict[str, Any]:
     """Return what goes out when a form is submitted."""
     return {
-        **_interaction(state, workspace, person, kind="view_submission"),
+        **_in_view(state, workspace, person, kind="view_submission"),
         "view": view_object(workspace, view),
         "response_urls": response_urls,
     }
@@ -112,7 +114,7 @@ def view_closed(
     state: State, workspace: Workspace, person: Person, view: ViewState, *, is_cleared: bool
 ) -> dict[str, Any]:
     """Return what goes out when a form with notify_on_close is closed."""
-    payload = _interaction(state, workspace, person, kind="view_closed")
+    payload = _in_view(state, workspace, person, kind="view_closed")
     del payload["trigger_id"]
     return {**payload, "view": view_object(workspace, view), "is_cleared": is_cleared}
 
@@ -146,11 +148,13 @@ def event_callback(state: State, workspace: Workspace, event: dict[str, Any]) ->
     """Return the envelope of one event, with an event_id of its own."""
     channel_id = event.get("channel") or event.get("new_channel_id")
     channel = workspace.channels.get(channel_id) if isinstance(channel_id, str) else None
+    enterprise = None if workspace.enterprise is None else workspace.enterprise.id
     return {
         "token": OLD_TOKEN,
         "team_id": workspace.id,
+        **({} if enterprise is None else {"enterprise_id": enterprise}),
         "context_team_id": workspace.id,
-        "context_enterprise_id": None,
+        "context_enterprise_id": enterprise,
         "api_app_id": state.app_id,
         "event": event,
         "type": "event_callback",
@@ -158,15 +162,38 @@ def event_callback(state: State, workspace: Workspace, event: dict[str, Any]) ->
         "event_time": int(float(event["event_ts"])),
         "authorizations": [
             {
-                "enterprise_id": None,
-                "team_id": workspace.id,
+                "enterprise_id": enterprise,
+                "team_id": None if workspace.is_org_wide else workspace.id,
                 "user_id": workspace.bot_user_id,
                 "is_bot": True,
-                "is_enterprise_install": False,
+                "is_enterprise_install": workspace.is_org_wide,
             }
         ],
         "is_ext_shared_channel": channel is not None and channel.is_ext_shared,
         "event_context": f"4-{token(40)}",
+    }
+
+
+def organisation_callback(state: State, organisation: Organisation, event: dict[str, Any]) -> dict[str, Any]:
+    """Return the envelope of an event that is about a whole organisation: it names no workspace."""
+    return {
+        "token": OLD_TOKEN,
+        "enterprise_id": organisation.id,
+        "api_app_id": state.app_id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": slack_id("Ev"),
+        "event_time": int(float(event["event_ts"])),
+        "authorizations": [
+            {
+                "enterprise_id": organisation.id,
+                "team_id": None,
+                "user_id": organisation.bot_user_id,
+                "is_bot": True,
+                "is_enterprise_install": True,
+            }
+        ],
+        "is_ext_shared_channel": False,
     }
 
 
@@ -223,10 +250,25 @@ def _interaction(state: State, workspace: Workspace, person: Person, *, kind: st
             "name": person.name,
             "team_id": person.team_id,
         },
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "enterprise": None
+        if workspace.enterprise is None
+        else {"id": workspace.enterprise.id, "name": workspace.enterprise.name},
+        "is_enterprise_install": workspace.is_org_wide,
         "trigger_id": state.new_trigger(team=workspace.id, user=person.id),
     }
+
+
+def _in_view(state: State, workspace: Workspace, person: Person, *, kind: str) -> dict[str, Any]:
+    """Return what happens in a view: an app installed for an organisation is not told the workspace."""
+    payload = _interaction(state, workspace, person, kind=kind)
+    return {**payload, "team": None} if workspace.is_org_wide else payload
+
+
+def _enterprise_names(workspace: Workspace) -> dict[str, str]:
+    enterprise = workspace.enterprise
+    if enterprise is None:
+        return {}
+    return {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name}
 
 
 def _action(workspace: Workspace, spot: Spot, used: dict[str, Any]) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class ResponseUrls:
         if body is None:
             return 400, "invalid_payload"
         workspace = self._state.workspaces[url.team]
-        if not workspace.is_installed or workspace.token_revoked:
+        if not workspace.is_installed:
             return 404, json.dumps({"ok": False, "error": "no_active_hooks"})
         try:
             respond(workspace, url, body)

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.playground.slack.faults import Faults
+from bot.playground.slack.grants import Grants
 from bot.playground.slack.ids import token
 from bot.playground.slack.limits import Limits
 from bot.playground.slack.model import Call, Change, Listener, Message, ResponseUse
+from bot.playground.slack.organisation import Organisation
 from bot.playground.slack.workspace import Workspace
 
 TRIGGER_LIVES = timedelta(seconds=3)
@@ -35,7 +37,16 @@ EVENT_SCOPES: dict[str, tuple[str, ...]] = {
     "message.im": ("im:history",),
     "user_change": ("users:read",),
 }
-SUBSCRIPTIONS = frozenset({"app_home_opened", "app_uninstalled", "tokens_revoked", *EVENT_SCOPES})
+SUBSCRIPTIONS = frozenset(
+    {
+        "app_home_opened",
+        "app_uninstalled",
+        "team_access_granted",
+        "team_access_revoked",
+        "tokens_revoked",
+        *EVENT_SCOPES,
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +96,8 @@ class State:
         app_token: str,
         signing_secret: str,
         app_id: str,
+        client_id: str,
+        client_secret: str,
         command: str,
         seconds: Callable[[], float],
     ) -> None:
@@ -92,6 +105,10 @@ class State:
         self.app_token = app_token
         self.signing_secret = signing_secret
         self.app_id = app_id
+        self.client_id = client_id
+        self.client_secret = client_secret
+        self.redirect_urls: set[str] = set()
+        self.withheld: set[str] = set()  # scopes that are asked for and not granted
         self.command = command
         self.url = ""
         self.should_escape = True
@@ -99,7 +116,8 @@ class State:
         self.faults = Faults()
         self.limits = Limits(seconds)
         self.workspaces: dict[str, Workspace] = {}
-        self.by_token: dict[str, Workspace] = {}
+        self.organisations: dict[str, Organisation] = {}
+        self.grants = Grants(clock)
         self.calls: list[Call] = []
         self.responses: list[ResponseUse] = []
         self.response_urls: dict[str, ResponseUrl] = {}
@@ -159,7 +177,9 @@ class State:
         return f"{self.url}/response/{url.id}"
 
     def wants(self, workspace: Workspace, event: dict[str, Any]) -> bool:
-        """Tell whether the app has subscribed to an event and has a scope for it."""
+        """Tell whether the app is there, has subscribed to an event and has a scope for it."""
+        if not workspace.is_installed:
+            return False
         kind = event["type"]
         name = f"message.{event['channel_type']}" if kind == "message" else kind
         needed = EVENT_SCOPES.get(name, ())

@@ -12,8 +12,11 @@ from bot.playground.slack.browser import Browser, Extras, Switch
 from bot.playground.slack.client import Client
 from bot.playground.slack.delivery import Courier, SentEvent
 from bot.playground.slack.faults import Faults
+from bot.playground.slack.grants import Grants
 from bot.playground.slack.limits import Limits
 from bot.playground.slack.model import Call, ResponseUse
+from bot.playground.slack.oauth import Consent
+from bot.playground.slack.organisation import Organisation
 from bot.playground.slack.response_urls import ResponseUrls
 from bot.playground.slack.socket_mode import SocketMode
 from bot.playground.slack.state import State
@@ -39,6 +42,8 @@ class SlackTwin:
         app_token: str = "xapp-1-A0WALLTIME-1-playground",
         signing_secret: str = "playground-signing-secret",
         app_id: str = "A0WALLTIME",
+        client_id: str = "",
+        client_secret: str = "",
         command: str = "/walltime",
         request_url: str | None = None,
         page: Path | None = None,
@@ -50,6 +55,8 @@ class SlackTwin:
             app_token=app_token,
             signing_secret=signing_secret,
             app_id=app_id,
+            client_id=client_id,
+            client_secret=client_secret,
             command=command,
             seconds=seconds,
         )
@@ -110,6 +117,26 @@ class SlackTwin:
     def workspaces(self) -> dict[str, Workspace]:
         """The workspaces by id."""
         return self._state.workspaces
+
+    @property
+    def organisations(self) -> dict[str, Organisation]:
+        """The organisations by id."""
+        return self._state.organisations
+
+    @property
+    def grants(self) -> Grants:
+        """Codes and tokens handed out, and whether tokens end (`rotation`)."""
+        return self._state.grants
+
+    @property
+    def redirect_urls(self) -> set[str]:
+        """Where people may be led back to after they allowed the app."""
+        return self._state.redirect_urls
+
+    @property
+    def withheld(self) -> set[str]:
+        """Scopes that are asked for and not granted."""
+        return self._state.withheld
 
     @property
     def subscriptions(self) -> set[str]:
@@ -206,15 +233,20 @@ class SlackTwin:
         team_id: str,
         name: str,
         *,
-        bot_token: str,
+        bot_token: str | None,
         bot_user_id: str = "U0BOT",
         scopes: frozenset[str] | None = None,
+        organisation: str | None = None,
     ) -> Workspace:
-        """Add a workspace with the app installed; `scopes=None` grants ALL_SCOPES."""
+        """Add a workspace; with a token the app is installed there, `scopes=None` grants ALL_SCOPES.
+
+        One of an `organisation` (its id) has the bot user of that.
+        """
+        above = None if organisation is None else self._state.organisations[organisation]
+        bot_user_id = bot_user_id if above is None else above.bot_user_id
         workspace = Workspace(
             team_id=team_id,
             name=name,
-            bot_token=bot_token,
             bot_user_id=bot_user_id,
             scopes=scopes,
             app_id=self._state.app_id,
@@ -225,8 +257,25 @@ class SlackTwin:
             tell=self._state.tell,
         )
         self._state.workspaces[team_id] = workspace
-        self._state.by_token[bot_token] = workspace
+        if above is not None:
+            workspace.enterprise = above.enterprise
+            above.workspaces[team_id] = workspace
+        workspace.is_installed = bot_token is not None
+        if bot_token is not None:
+            self._state.grants.add(bot_token, workspace)
         return workspace
+
+    def add_organisation(self, enterprise_id: str, name: str, *, bot_user_id: str = "W0BOT") -> Organisation:
+        """Add an Enterprise organisation without workspaces, in which the app is not installed."""
+        organisation = Organisation(
+            enterprise_id=enterprise_id,
+            name=name,
+            bot_user_id=bot_user_id,
+            emit=self._courier.announce_organisation,
+            settled=self._courier.settled,
+        )
+        self._state.organisations[enterprise_id] = organisation
+        return organisation
 
     def act_as(self, team_id: str, person_id: str) -> Client:
         """Return Slack as this person has it open, always the same for the same person."""
@@ -250,7 +299,7 @@ class SlackTwin:
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=BIGGEST_BODY)
-        api = WebApi(self._state, self._sockets)
+        api, consent = WebApi(self._state, self._sockets), Consent(self._state)
         responses = ResponseUrls(self._state)
 
         async def upload(request: web.Request) -> web.Response:
@@ -261,6 +310,8 @@ class SlackTwin:
 
         self._browser.add_routes(app.router)
         app.router.add_route("*", "/api/{method}", api.serve)
+        app.router.add_get("/oauth/v2/authorize", consent.show)
+        app.router.add_post("/oauth/v2/authorize", consent.decide)
         app.router.add_post("/response/{id}", responses.serve)
         app.router.add_get("/link/", self._sockets.connect)
         app.router.add_post("/upload/{file}", upload)

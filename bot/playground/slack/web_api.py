@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.playground.slack import auth, chat, conversations, files, views
+from bot.playground.slack import auth, chat, conversations, files, oauth, views
 from bot.playground.slack.asking import Ask, Refused, TooFast, parse_args
 from bot.playground.slack.faults import Fault
 from bot.playground.slack.model import Call
@@ -23,6 +23,8 @@ METHODS: Mapping[str, Callable[[Ask], dict[str, Any]]] = {
     **views.METHODS,
 }
 BEARER = "Bearer "
+ACCESS = "oauth.v2.access"  # the app shows its secret instead of a token
+SECRETS = frozenset({"client_secret", "code", "refresh_token"})
 
 
 class WebApi:
@@ -41,10 +43,12 @@ class WebApi:
             return web.json_response({"ok": False, "error": refused.error})
         token = _token(request, args)
         args.pop("token", None)
-        workspace = self._state.by_token.get(token)
+        workspace = self._meant(token, args)
         fault = self._state.faults.strike(
             method, team=workspace.id if workspace else None, channel=args.get("channel")
         )
+        if method == ACCESS:
+            token = request.headers.get("Authorization", "")
         if fault is None:
             return self._answer(method, token, args)
         if fault.kind in {"slow", "lose_answer"}:
@@ -68,7 +72,7 @@ class WebApi:
     def _answer(
         self, method: str, token: str, args: dict[str, Any], fault: str | None = None
     ) -> web.Response:
-        workspace = self._state.by_token.get(token)
+        workspace = self._meant(token, args)
         wait = None
         try:
             answer = {"ok": True, **self._do(method, token, args)}
@@ -83,6 +87,10 @@ class WebApi:
         scopes = {"x-oauth-scopes": ",".join(sorted(workspace.scopes))} if workspace else {}
         return web.json_response(answer, headers=scopes)
 
+    def _meant(self, token: str, args: dict[str, Any]) -> Workspace | None:
+        grant = self._state.grants.by_token.get(token)
+        return None if grant is None else grant.workspace(args)
+
     def _record(
         self,
         method: str,
@@ -93,7 +101,14 @@ class WebApi:
     ) -> None:
         team = workspace.id if workspace else None
         self._state.calls.append(
-            Call(method=method, team=team, args=args, at=self._state.now(), answer=answer, fault=fault)
+            Call(
+                method=method,
+                team=team,
+                args={name: value for name, value in args.items() if name not in SECRETS},
+                at=self._state.now(),
+                answer=answer,
+                fault=fault,
+            )
         )
 
     def _do(self, method: str, token: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -101,19 +116,21 @@ class WebApi:
             return {"args": args}
         if method == "apps.connections.open":
             return {"url": self._new_socket_url(token)}
+        if method == ACCESS:
+            return oauth.access(self._state, args, token)
         if method not in METHODS:
             raise Refused("unknown_method", req_method=method)
-        workspace = auth.authorised(self._state, token)
+        grant, workspace = auth.authorised(self._state, token, method, args)
         wait = self._state.limits.refuse(method, team=workspace.id, channel=args.get("channel"))
         if wait is not None:
             raise TooFast(wait)
-        return METHODS[method](Ask(state=self._state, workspace=workspace, args=args))
+        return METHODS[method](Ask(state=self._state, grant=grant, workspace=workspace, args=args))
 
     def _new_socket_url(self, token: str) -> str:
         if token != self._state.app_token:
             raise Refused(
                 "not_allowed_token_type"
-                if token in self._state.by_token
+                if token in self._state.grants.by_token
                 else "invalid_auth"
                 if token
                 else "not_authed"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.playground.slack.board import Board
-from bot.playground.slack.model import Change, Channel, Listener, Message, Person
+from bot.playground.slack.model import Change, Channel, Enterprise, Listener, Message, Person
 from bot.playground.slack.objects import user_object
 from bot.playground.slack.windows import Windows
 
@@ -44,7 +44,6 @@ class Workspace:
         *,
         team_id: str,
         name: str,
-        bot_token: str,
         bot_user_id: str,
         scopes: frozenset[str] | None,
         app_id: str,
@@ -57,7 +56,6 @@ class Workspace:
         self.id = team_id
         self.name = name
         self.domain = "".join(c for c in name.lower() if c.isalnum()) or team_id.lower()
-        self.bot_token = bot_token
         self.bot_user_id = bot_user_id
         self.bot_id = f"B{bot_user_id[1:]}"
         self.scopes = ALL_SCOPES if scopes is None else scopes
@@ -70,8 +68,9 @@ class Workspace:
         self.windows = Windows(
             team=team_id, app_id=app_id, bot_id=self.bot_id, next_ts=self.board.next_ts, tell=tell
         )
+        self.enterprise: Enterprise | None = None
         self.is_installed = True
-        self.token_revoked = False
+        self.is_org_wide = False  # the app is here by an installation of the whole organisation
         self.home_enabled = True
         self.messages_tab_enabled = True
         self._clock = clock
