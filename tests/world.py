@@ -28,6 +28,7 @@ GENERAL = "C0GENERAL"
 APP_TOKEN = "xapp-1-A0WALLTIME-1-playground"
 BOT_TOKEN = "xoxb-playground-lab"
 SIGNING_SECRET = "playground-signing-secret"
+CLIENT_ID, CLIENT_SECRET = "1234.5678", "playground-client-secret"
 
 
 T = TypeVar("T")
@@ -172,7 +173,12 @@ async def world(data_dir: Path, *, http: bool = False) -> AsyncIterator[World]:
     """Start both stand-ins with a lab of two people."""
     clock = Clock()
     slack = SlackTwin(
-        clock=clock, seconds=lambda: clock().timestamp(), app_token=APP_TOKEN, signing_secret=SIGNING_SECRET
+        clock=clock,
+        seconds=lambda: clock().timestamp(),
+        app_token=APP_TOKEN,
+        signing_secret=SIGNING_SECRET,
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,
     )
     east = ClusterTwin(name="east", cluster_id="11112", clock=clock)
     await slack.start()

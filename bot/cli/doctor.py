@@ -18,10 +18,14 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.cli.database import missing_file
 from bot.cluster.client import probe
-from bot.domain.errors import WalltimeError
+from bot.domain.errors import InstallMisconfigured, InstallRefused, SlackSilent, WalltimeError
+from bot.domain.installations import Installation, InstallState
+from bot.domain.secret import Secret
 from bot.slack.client import TIMEOUT_S, Identity, error_code, identify, make_client
+from bot.slack.grants import SlackGrants
 from bot.slack.manifest import SCOPES
 from bot.store.engine import Database, DatabaseNewer
+from bot.store.installations import SqlInstallations
 from bot.store.rotation import Condition, census
 from bot.store.vault import KeyRing, KeyRingFaulty
 from bot.wiring.bot import utc_now
@@ -30,6 +34,7 @@ from bot.wiring.settings import Settings
 
 # Slack refuses nothing of ours by the clock, but we refuse its requests beyond five minutes.
 MOST_SKEW: Final = timedelta(minutes=1)
+_MOST_NAMED: Final = 20
 _NETWORK = (aiohttp.ClientError, TimeoutError, OSError)
 
 
@@ -60,7 +65,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield keys
     yield database
     if not (keys.advice or database.advice):
-        async for finding in _secrets(settings):
+        async for finding in _stored(settings):
             yield finding
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S)) as session:
         async for finding in _slack(settings, session):
@@ -121,6 +126,15 @@ async def _database(settings: Settings) -> Finding:
     return Finding("database", f"schema {now or 'none'}, {newest} comes with the next start")
 
 
+async def _stored(settings: Settings) -> AsyncIterator[Finding]:
+    """Look at what stands in a database that opens."""
+    async for finding in _secrets(settings):
+        yield finding
+    if settings.oauth:
+        async for finding in _installed(settings):
+            yield finding
+
+
 async def _secrets(settings: Settings) -> AsyncIterator[Finding]:
     """Count the sealed secrets by key: which key could go, and which is missing."""
     ring = ring_at_hand(settings.secret_keys, settings.data_dir)
@@ -160,6 +174,14 @@ def _sealed(condition: Condition, key_id: str, count: int, ring: KeyRing) -> Fin
 
 
 async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+    if settings.slack_bot_token is not None:
+        async for finding in _token(settings, session):
+            yield finding
+    if settings.oauth:
+        yield await _oauth(settings, session)
+
+
+async def _token(settings: Settings, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
     client = make_client(settings.slack_api_url, session, settings.slack_bot_token)
     try:
         identity = await identify(client)
@@ -184,6 +206,63 @@ async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIte
             yield Finding("slack app token", type(error).__name__, "try again")
         else:
             yield Finding("slack app token", "opens Socket Mode")
+
+
+async def _oauth(settings: Settings, session: aiohttp.ClientSession) -> Finding:
+    """Try to exchange a code that cannot be one: Slack says first whether it knows us."""
+    what, client_id, client_secret = "slack client", settings.slack_client_id, settings.slack_client_secret
+    grants = SlackGrants(
+        api_url=settings.slack_api_url,
+        public_url=settings.public_url or "",
+        client_id=client_id or "",
+        client_secret=client_secret or Secret(""),
+        scopes=list(SCOPES),
+        session=session,
+    )
+    try:
+        await grants.exchange(Secret("no-code-at-all"), now=utc_now())
+    except InstallMisconfigured as error:
+        return Finding(what, error.code, "copy SLACK_CLIENT_ID and SLACK_CLIENT_SECRET anew")
+    except SlackSilent as error:
+        advice = f"make {settings.slack_api_url} reachable from here, or try again in a minute"
+        return Finding(what, error.cause, advice)
+    except InstallRefused:
+        return Finding(what, f"known to Slack; workspaces install at {settings.install_url}")
+    return Finding(what, "Slack takes any code", "check SLACK_API_URL")
+
+
+async def _installed(settings: Settings) -> AsyncIterator[Finding]:
+    """Count the installations, and name those that something is wrong with."""
+    ring = ring_at_hand(settings.secret_keys, settings.data_dir)
+    if ring is None or missing_file(settings.database_url) is not None:
+        yield Finding("workspaces", "none yet")
+        return
+    database = Database(settings.database_url)
+    try:
+        now, newest = await database.revisions()
+        found = await SqlInstallations(database, ring).all() if now == newest else ()
+    finally:
+        await database.close()
+    yield Finding("workspaces", f"{len(found)} installed the app")
+    named = [finding for each in found if (finding := _of_installation(each, settings)) is not None]
+    for finding in named[:_MOST_NAMED]:
+        yield finding
+    if (more := len(named) - _MOST_NAMED) > 0:
+        yield Finding("more workspaces", f"{more} more are in trouble", "put these right first")
+
+
+def _of_installation(installation: Installation, settings: Settings) -> Finding | None:
+    what = f"workspace {installation.workspace} ({installation.name})"
+    missing, advice = installation.missing(SCOPES), f"have it installed again: {settings.install_url}"
+    match installation.state:
+        case InstallState.DEAD:
+            return Finding(what, f"Slack refuses its token ({installation.code})", advice)
+        case InstallState.ENDING:
+            return Finding(what, f"its token ends {installation.expires_at} ({installation.code})", advice)
+        case InstallState.SERVING if missing:
+            return Finding(what, f"missing scopes: {', '.join(missing)}", advice)
+        case InstallState.SERVING:
+            return None
 
 
 def _refused(what: str, why: str, advice: str) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 # Slack's words for a token that no waiting heals.
 DEAD_TOKEN: Final = frozenset(
@@ -17,10 +17,11 @@ DEAD_TOKEN: Final = frozenset(
         "not_allowed_token_type",
     }
 )
-# Our own word, where there is no token at all.
+# Our own words: there is no token at all, or it does not open with the keys at hand.
 NOT_INSTALLED: Final = "not_installed"
+UNREADABLE: Final = "unreadable"
 # Nothing can be told in the whole workspace then, to nobody.
-WORKSPACE_IS_OUT: Final = DEAD_TOKEN | {NOT_INSTALLED}
+WORKSPACE_IS_OUT: Final = DEAD_TOKEN | {NOT_INSTALLED, UNREADABLE}
 
 # A token that Slack renews lives for twelve hours: it is renewed at eight. Two may live at a time.
 SHARE_OF_LIFE: Final = 2 / 3
@@ -71,6 +72,26 @@ class Installation:
     def is_over(self, now: datetime) -> bool:
         """Tell whether its token is over, or as good as."""
         return self.expires_at is not None and self.expires_at <= now + ENDS_SOON
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstallNews:
+    """What the installer hears: scopes that are missing, or when the token ends that Slack renews no more."""
+
+    missing: tuple[str, ...] = ()
+    ends_at: datetime | None = None
+
+    def write(self) -> str:
+        """Return it as a notice's text."""
+        return f"ends {self.ends_at.isoformat()}" if self.ends_at else f"missing {','.join(self.missing)}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read a notice's text."""
+        what, _, rest = text.partition(" ")
+        if what == "ends":
+            return cls(ends_at=datetime.fromisoformat(rest))
+        return cls(missing=tuple(filter(None, rest.split(","))))
 
 
 def renew_at(expires_at: datetime | None, *, now: datetime) -> datetime | None:

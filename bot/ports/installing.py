@@ -53,10 +53,18 @@ class InstallStates(Protocol):
 class Installations(Protocol):
     """Who installed the app where, with the sealed tokens."""
 
-    async def record(self, installation: Installation, tokens: Tokens, *, renew_at: datetime | None) -> None:
+    async def record(
+        self,
+        installation: Installation,
+        tokens: Tokens,
+        *,
+        renew_at: datetime | None,
+        told_missing: Sequence[str] = (),
+    ) -> None:
         """Store an installation in the place of any before it, with its audit entry.
 
-        What Slack refused to take there for lack of a good token is tried again at once.
+        What Slack refused to take there for lack of a good token is tried again at once, and what was owed
+        about the installation before is owed no more.
         """
         ...
 
@@ -104,4 +112,28 @@ class Installations(Protocol):
 
     async def served_by(self, enterprise: str) -> Sequence[str]:
         """Return the workspaces that an organisation's installation serves, by id."""
+        ...
+
+
+class AppGrants(Protocol):
+    """Slack, as it grants apps their tokens.
+
+    Raises InstallRefused (Slack's definite no), InstallMisconfigured (it does not know the bot) or
+    SlackSilent (no usable answer: it may have been done).
+    """
+
+    def consent_url(self, state: Secret) -> str:
+        """Return where somebody allows the app."""
+        ...
+
+    def next_step(self, installation: Installation) -> str:
+        """Return where the installer goes on: to the app, or to add it to an organisation's workspaces."""
+        ...
+
+    async def exchange(self, code: Secret, *, now: datetime) -> tuple[Installation, Tokens]:
+        """Exchange the code of a consent, once."""
+        ...
+
+    async def refresh(self, refresh_token: Secret, *, now: datetime) -> Tokens:
+        """Exchange a refresh token, once: the bot token before lives on for a while."""
         ...

@@ -2,20 +2,19 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import structlog
 from slack_bolt import BoltResponse
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.secret import Secret
 from bot.slack.alerting import Alerting
 from bot.slack.channel_news import ChannelListeners
-from bot.slack.client import Identity
+from bot.slack.clients import Clients, NotServed
 from bot.slack.conversing import Conversing
 from bot.slack.desk import Desk
 from bot.slack.histories import Histories
@@ -27,10 +26,11 @@ from bot.slack.linking import Linking
 from bot.slack.linking_by_key import LinkingByKey
 from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.listeners import Listeners
+from bot.slack.placing import placed
 from bot.slack.scheduling import Scheduling
 from bot.slack.teaming import Teaming
 from bot.slack.unlinking import Unlinking
-from bot.views.errors import starting_sentence
+from bot.views.installation import not_yet_served_sentence
 from bot.views.language import LANGUAGES, spoken_in
 
 # Bolt logs whole bodies, forms included: it may speak of errors only.
@@ -44,44 +44,51 @@ def make_app(
     desk: Desk,
     homes: Homes,
     client: AsyncWebClient,
-    *,
-    bot_token: Secret,
-    identity: Callable[[], Identity | None],
+    clients: Clients,
     leavers: Leavers,
 ) -> AsyncApp:
-    """Build the app. `client` carries no token; `identity` is known once Slack has answered.
+    """Build the app. `client` carries no token; `clients` know who we are in each workspace.
 
     Signatures and repeats are checked before a request comes here (`bot.web`, `bot.slack.socket_mode`).
     """
 
     # Bolt wants None for "not ours" but does not say so in its types: hence the Any.
     async def authorize(enterprise_id: str | None, team_id: str | None) -> Any:
-        """Serve the workspace that the token belongs to, and no other."""
-        known = identity()
-        if known is None or team_id != known.workspace:
-            log.warning("request from a workspace that is not ours", workspace=team_id)
+        """Serve the workspaces that a token of ours belongs to, and no other; Slack is not asked."""
+        try:
+            service = await clients.service(team_id or "", enterprise_id)
+        except NotServed as error:
+            log.warning("request from a workspace that is not served", workspace=team_id, why=error.code)
             return None
         return AuthorizeResult(
             enterprise_id=enterprise_id,
             team_id=team_id,
-            bot_id=known.bot_id,
-            bot_user_id=known.bot_user,
-            bot_token=bot_token.reveal(),
+            bot_id=service.bot_id,
+            bot_user_id=service.bot_user,
+            bot_token=service.token.reveal(),
         )
+
+    async def with_client(context: AsyncBoltContext, next_: Callable[[], Awaitable[None]]) -> None:
+        """Hand listeners a client whose token is always the newest: they may answer for half an hour."""
+        if context.team_id is not None:
+            context["client"] = clients.of(context.team_id)
+        await next_()
 
     app = AsyncApp(
         name="walltime",
         logger=_BOLT_LOGGER,
         client=client,
         authorize=authorize,
-        # Bolt's own words advise to reinstall the app. Who asks is not known then: all languages.
+        # Who asks is not known then: all languages.
         user_facing_authorize_error_message=" ".join(
-            spoken_in(language, starting_sentence)() for language in LANGUAGES
+            spoken_in(language, not_yet_served_sentence)(install_url=desk.install_url)
+            for language in LANGUAGES
         ),
         request_verification_enabled=False,
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=True,
     )
+    app.use(with_client)
     limiting, alerting, linking, teaming = Limiting(desk), Alerting(desk), Linking(desk, homes), Teaming(desk)
     by_page, histories, scheduling = LinkingByPage(desk, linking), Histories(desk), Scheduling(desk)
     unlinking = Unlinking(desk, homes)
@@ -128,7 +135,7 @@ async def dispatch(app: AsyncApp, payload: dict[str, Any]) -> tuple[int, dict[st
     As JSON, whatever it came as: Bolt reads a form by looking for the word "payload" anywhere in it.
     """
     request = AsyncBoltRequest(
-        body=json.dumps(payload), headers={"content-type": "application/json"}, mode="http"
+        body=json.dumps(placed(payload)), headers={"content-type": "application/json"}, mode="http"
     )
     answer = await app.async_dispatch(request)
     return answer.status, {name: value[0] for name, value in answer.headers.items()}, answer.body

@@ -62,7 +62,7 @@ class SlackAudiences:
             client = self._client_for(workspace)
             found = await open_channel(client, channel)
             users = [user async for user in members_of(client, channel)]
-        except (LookupError, SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("Slack did not say who reads a channel", why=_why(error))
             raise AudienceUnknown from error
         people = await self._known(workspace, users)
@@ -94,7 +94,7 @@ class SlackAudiences:
                 await self._learn_all(workspace)
                 missing = [user for user in users if (workspace, user) not in self._people]
             await self._learn(workspace, missing[: 2 * MOST_ASKED_SINGLY])
-        except (LookupError, SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("Slack did not say who people are", why=_why(error))
         return {user: one for user in users if (one := self._people.get((workspace, user))) is not None}
 
@@ -137,7 +137,7 @@ class SlackAudiences:
         if (workspace, team) not in self._organisations:
             try:
                 answer = await self._client_for(workspace).team_info(team=team)
-            except (LookupError, SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
                 log.warning("Slack did not name an organisation", why=_why(error))
                 return team
             self._organisations[workspace, team] = str((answer.get("team") or {}).get("name") or team)

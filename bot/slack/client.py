@@ -20,18 +20,6 @@ TIMEOUT_S: Final = 10
 SDK_LOGGER: Final = logging.getLogger("bot.slack.sdk")
 SDK_LOGGER.setLevel(logging.ERROR)
 
-# The error codes that no waiting heals.
-DEAD_TOKEN: Final = frozenset(
-    {
-        "not_authed",
-        "invalid_auth",
-        "account_inactive",
-        "token_revoked",
-        "token_expired",
-        "not_allowed_token_type",
-    }
-)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:

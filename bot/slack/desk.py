@@ -9,12 +9,15 @@ from typing import Any
 
 import aiohttp
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.clusters import Cluster
 from bot.domain.errors import NotLinked, OperatorMustFix, WalltimeError
+from bot.domain.installations import WORKSPACE_IS_OUT
 from bot.domain.people import Person
 from bot.ports.audience import Audiences
+from bot.slack.client import error_code
 from bot.slack.reply import Reply
 from bot.slack.tongues import Tongues
 from bot.slack.windows import answer_window
@@ -36,6 +39,7 @@ from bot.usecases.show_status import ShowStatus
 from bot.usecases.show_team import ShowTeam
 from bot.usecases.unlink_account import UnlinkAccount
 from bot.views.errors import error_message, failure_sentence
+from bot.views.installation import lacking_sentence, unserved_sentence
 from bot.views.kit import say
 from bot.views.language import speaking
 
@@ -73,6 +77,7 @@ class Desk:
     clock: Callable[[], datetime]
     choose_language: ChooseLanguage
     tongues: Tongues
+    install_url: str | None = None  # where the app is installed again, with OAuth
     public_url: str | None = None  # with one, tokens go by the link page; without, by Slack's form
     admins: frozenset[str] = frozenset()  # Slack users who may do what workspace admins may
 
@@ -116,12 +121,30 @@ class Desk:
         try:
             await doing
         except WalltimeError as error:
+            if (said := self._what_slack_lacks(error.__cause__)) is not None:
+                await reply(say(said))
+                return
             if isinstance(error, OperatorMustFix):
                 log.warning("an operator must fix this", work=name, error=str(error))
             cluster = self.cluster(error.cluster) if isinstance(error, NotLinked) else None
             await reply(error_message(error, cluster))
         except Exception as error:  # noqa: BLE001 (said to the person and logged, with one id)
+            if (said := self._what_slack_lacks(error)) is not None:
+                await reply(say(said))
+                return
             await reply(say(failure_sentence(incident(name, error))))
+
+    def _what_slack_lacks(self, error: BaseException | None) -> str | None:
+        """Say that a scope or a good token is missing; None if that is not why Slack refused something."""
+        if not isinstance(error, SlackApiError):
+            return None
+        code = error_code(error)
+        if code == "missing_scope":
+            scope = str(error.response.get("needed") or "?")
+            return lacking_sentence(scope, install_url=self.install_url)
+        if code in WORKSPACE_IS_OUT:
+            return unserved_sentence(install_url=self.install_url)
+        return None
 
 
 def incident(work: str, error: Exception) -> str:

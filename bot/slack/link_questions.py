@@ -32,8 +32,6 @@ class SlackLinkQuestions:
         try:
             client = self._client_for(page.person.workspace)
             await client.chat_postMessage(channel=page.person.user, **message.to_slack())
-        except LookupError:
-            raise QuestionNotAsked("workspace not served") from None
         except SlackApiError as error:
             raise QuestionNotAsked(error_code(error)) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

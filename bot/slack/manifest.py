@@ -36,8 +36,19 @@ EVENTS: Final = (
 )
 
 
-def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict[str, Any]:
-    """Return the manifest for this configuration, in the form that Slack's app settings take."""
+def manifest(
+    *,
+    command: str,
+    public_url: str | None,
+    socket_mode: bool,
+    oauth: bool = False,
+    token_rotation: bool = False,
+) -> dict[str, Any]:
+    """Return the manifest for this configuration, in the form that Slack's app settings take.
+
+    With `oauth` many workspaces, and whole organisations, install the app; `token_rotation`, which cannot be
+    switched off again, lets their tokens end after twelve hours.
+    """
     request_url = f"{public_url or 'https://example.invalid'}/slack/events"
     address = {} if socket_mode else {"request_url": request_url}
     return {
@@ -79,12 +90,15 @@ def manifest(*, command: str, public_url: str | None, socket_mode: bool) -> dict
                 }
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {
+            **({"redirect_urls": [f"{public_url}/slack/oauth_redirect"]} if oauth else {}),
+            "scopes": {"bot": list(SCOPES)},
+        },
         "settings": {
             "event_subscriptions": {**address, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **address},
-            "org_deploy_enabled": False,
+            "org_deploy_enabled": oauth,
             "socket_mode_enabled": socket_mode,
-            "token_rotation_enabled": False,
+            "token_rotation_enabled": token_rotation,
         },
     }

@@ -13,9 +13,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import TellingEnded, TellingFailed, TellingPaused, TellingRefused, TellingUnsure
+from bot.domain.installations import WORKSPACE_IS_OUT
 from bot.domain.limits import Place, PlaceKind
 from bot.ports.alerting import Receipt
-from bot.slack.client import DEAD_TOKEN, TIMEOUT_S
+from bot.slack.client import TIMEOUT_S
 from bot.slack.sightings import Saw, unheard
 from bot.views.kit import Message
 
@@ -34,7 +35,7 @@ PAUSES: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceede
 # "It's possible some aspect of the operation succeeded before the error was raised."
 UNSURE: Final = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 # The channel or DM takes nothing as things stand; somebody can put it right.
-PLACE_IS_OUT: Final = DEAD_TOKEN | frozenset(
+PLACE_IS_OUT: Final = WORKSPACE_IS_OUT | frozenset(
     {
         "access_denied",
         "cannot_dm_bot",
@@ -104,7 +105,7 @@ class SlackNotifier:
         try:
             answer = await self._call(workspace, "chat.postMessage", body)
         except TellingRefused as refused:
-            if place.kind is PlaceKind.DM and refused.code not in DEAD_TOKEN:
+            if place.kind is PlaceKind.DM and refused.code not in WORKSPACE_IS_OUT:
                 await self._look_after(workspace, place.slack_id)
             raise
         self._count_told(notice_id)
@@ -204,10 +205,7 @@ class SlackNotifier:
         self, workspace: str, method: str, body: Mapping[str, Any], *, looking: bool = False
     ) -> Mapping[str, Any]:
         """Call once; raises how it ended. Reading again does no harm, so looking is never unsure."""
-        try:
-            client = self._client_for(workspace)
-        except LookupError:
-            raise TellingRefused("not_installed", place_is_out=True) from None
+        client = self._client_for(workspace)
         send: dict[str, Any] = {"http_verb": "GET", "params": dict(body)} if looking else {"json": dict(body)}
         try:
             async with asyncio.timeout(TIMEOUT_S):

@@ -26,8 +26,9 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.installations import DEAD_TOKEN
 from bot.domain.secret import Secret
-from bot.slack.client import DEAD_TOKEN, error_code, without_proxy
+from bot.slack.client import error_code, without_proxy
 
 # At DEBUG the SDK prints every payload, and each failed attempt with its traceback: we say it in one line.
 _LOGGER: Final = logging.getLogger("bot.slack.socket")

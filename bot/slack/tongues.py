@@ -76,7 +76,7 @@ class Tongues:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 client = self._client_for(person.workspace)
                 answer = await client.users_info(user=person.user, include_locale=True)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, LookupError) as error:
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.info("a person's language is not known", why=type(error).__name__)
             return known[0] if known else ENGLISH
         self._saw(person.workspace, answer["user"])

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.installations import WORKSPACE_IS_OUT, Installation, InstallState
 from bot.domain.secret import Secret
 from bot.ports import AuditEntry
-from bot.ports.alerting import Notice
+from bot.ports.alerting import Notice, NoticeKind
 from bot.ports.installing import Change, Tokens
 from bot.store.audit import append
 from bot.store.engine import Database, insert_into
-from bot.store.notices import owe
+from bot.store.notices import owe, withdraw
 from bot.store.sealed import BOT_TOKEN, REFRESH_TOKEN
 from bot.store.tables import as_kept, installations, places, workspaces
 from bot.store.vault import KeyRing
@@ -35,7 +35,14 @@ class SqlInstallations:
         self._database = database
         self._ring = ring
 
-    async def record(self, installation: Installation, tokens: Tokens, *, renew_at: datetime | None) -> None:
+    async def record(
+        self,
+        installation: Installation,
+        tokens: Tokens,
+        *,
+        renew_at: datetime | None,
+        told_missing: Sequence[str] = (),
+    ) -> None:
         """Store it, what is known of the workspace, and the audit entry in one transaction."""
         now = installation.installed_at
         values = {
@@ -50,7 +57,7 @@ class SqlInstallations:
             "installed_at": now,
             "state": InstallState.SERVING.value,
             "code": "",
-            "told_missing": "",
+            "told_missing": ",".join(told_missing),
             **self._fresh(installation, tokens, renew_at),
         }
         async with self._database.writes() as connection:
@@ -74,6 +81,7 @@ class SqlInstallations:
             await connection.execute(
                 delete(places).where(_served(installation), places.c.reason.in_(WORKSPACE_IS_OUT))
             )
+            await withdraw(connection, installation.workspace, NoticeKind.INSTALLATION, now=now)
             await append(
                 connection,
                 AuditEntry(
@@ -88,13 +96,13 @@ class SqlInstallations:
         await self._database.erase_traces()
 
     async def of(self, workspace: str, enterprise: str | None = None) -> tuple[Installation, Secret] | None:
-        """Look for its own installation and its organisation's at once; its own goes first."""
+        """Look for its own installation and its organisation's at once; its own goes first while it lives."""
         known = select(workspaces.c.enterprise).where(workspaces.c.workspace == workspace).scalar_subquery()
         above = installations.c.workspace == (known if enterprise is None else enterprise)
         query = (
             select(*_OPEN, installations.c.token)
             .where(or_(installations.c.workspace == workspace, and_(above, installations.c.org_wide)))
-            .order_by(installations.c.org_wide)
+            .order_by(installations.c.state == InstallState.DEAD.value, installations.c.org_wide)
             .limit(1)
         )
         async with self._database.reads() as connection:

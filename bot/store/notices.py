@@ -159,6 +159,20 @@ async def withdraw_news(connection: AsyncConnection, link: Link, *, now: datetim
     )
 
 
+async def withdraw(connection: AsyncConnection, workspace: str, kind: NoticeKind, *, now: datetime) -> None:
+    """Close what is no longer true of a whole workspace, unless it may have been told already."""
+    await connection.execute(
+        update(notices)
+        .where(
+            notices.c.workspace == workspace,
+            notices.c.kind == kind.value,
+            notices.c.ended_at.is_(None),
+            notices.c.attempted_at.is_(None),
+        )
+        .values(ended_at=now, due_at=None, dropped="no longer true")
+    )
+
+
 async def _digest_told(connection: AsyncConnection, notice: Notice, now: datetime) -> None:
     """Note at the channel's standup, if there is one, that a digest was told."""
     here = and_(standups.c.workspace == notice.workspace, standups.c.channel == notice.place.slack_id)

@@ -21,6 +21,18 @@ class SqlWorkspaces:
         async with self._database.reads() as connection:
             return tuple((await connection.execute(query)).scalars())
 
+    async def join(self, workspace: str, enterprise: str, *, now: datetime) -> bool:
+        """Remember to which organisation a workspace belongs; False if that was known."""
+        here = workspaces.c.workspace == workspace
+        async with self._database.reads() as connection:
+            known = await connection.execute(select(workspaces.c.enterprise).where(here))
+            if known.scalar_one_or_none() == enterprise:
+                return False
+        async with self._database.writes() as connection:
+            name = (await connection.execute(select(workspaces.c.name).where(here))).scalar_one_or_none()
+            await meet(connection, workspace, name or "", enterprise=enterprise, now=now)
+        return True
+
     async def meet(self, workspace: str, name: str, *, enterprise: str | None = None, now: datetime) -> None:
         """Remember a workspace, its newest name, and the organisation that it belongs to."""
         async with self._database.writes() as connection:

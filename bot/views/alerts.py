@@ -19,6 +19,7 @@ from bot.domain.alerts import MOST_REMINDERS, Owed, Status, Telling
 from bot.domain.clusters import Cluster
 from bot.domain.digests import Digest
 from bot.domain.health import LinkNews
+from bot.domain.installations import InstallNews
 from bot.domain.limits import Place
 from bot.domain.standing import Audience
 from bot.domain.table_pages import TablePage
@@ -37,6 +38,7 @@ from bot.views.alert_words import (
 )
 from bot.views.digest import digest_message, digest_page_message
 from bot.views.format import hours
+from bot.views.installation import installation_message
 from bot.views.kit import Message, say, small_print
 from bot.views.language import ENGLISH, Language, spoken_in, tr, without_leavers
 from bot.views.link_health import news_message
@@ -116,6 +118,7 @@ class AlertDrawings:
     clusters: tuple[Cluster, ...]
     language: Language = ENGLISH
     command: str = "/walltime"
+    install_url: str | None = None
 
     def alert(self, alert: ShownAlert, *, now: datetime) -> Message:
         """Draw an alert's own message."""
@@ -142,6 +145,10 @@ class AlertDrawings:
     def news(self, news: LinkNews) -> Message:
         """Draw what a link's owner hears."""
         return spoken_in(self.language, news_message)(news, self.clusters)
+
+    def installation(self, news: InstallNews) -> Message:
+        """Draw what whoever installed the app hears."""
+        return spoken_in(self.language, installation_message)(news, install_url=self.install_url)
 
     def withheld(self, audience: Audience) -> Message:
         """Draw what stands for an alert that must not say whose use it is."""

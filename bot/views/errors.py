@@ -515,11 +515,6 @@ def error_message(error: WalltimeError, cluster: Cluster | None = None) -> Messa
             return say(text)
 
 
-def starting_sentence() -> str:
-    """Say that the bot does not know its workspace yet."""
-    return tr("I am still starting. Please try again in a minute.")
-
-
 def failure_sentence(incident: str) -> str:
     """Say that the fault is ours; the log knows `incident`."""
     return tr(

@@ -1,48 +1,16 @@
 """The one-time link page, as HTML that needs no script."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any, Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from bot.domain.clusters import Cluster
 from bot.domain.errors import LinkPageUnknown, LinkPageUsed, QuestionNotAsked, WalltimeError
 from bot.domain.link_pages import LinkPage, spelled
 from bot.domain.secret import Secret
 from bot.views.errors import failure_sentence, sentence
-from bot.views.language import LANGUAGES, Language, tr
+from bot.views.language import tr
 from bot.views.link import field_errors
-
-# Our own file, and nothing in it closes a <style>: the one text that is not escaped.
-_STYLE: Final = Markup((files("bot.views") / "templates" / "link_page.css").read_text(encoding="utf-8"))  # noqa: S704
-_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-
-# Nothing is loaded, from anywhere; the one form goes back to where it came from.
-CONTENT_SECURITY_POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
-
-_templates: Final = Environment(
-    loader=PackageLoader("bot.views"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
-    """How a page is drawn for its reader; `command` is what they type in Slack."""
-
-    language: Language
-    command: str
+from bot.views.pages import Look, draw_page
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +34,7 @@ def link_form_page(
     """Draw the form; an error stands at its field, `trouble` above all of them."""
     chosen = next((cluster for cluster in clusters if cluster.name == typed.cluster), None)
     faults: Mapping[str, str] = field_errors(error, chosen) if error else {}
-    return _draw(
+    return draw_page(
         "link_form.html",
         look,
         page=page,
@@ -82,7 +50,7 @@ def link_form_page(
 def link_code_page(page: LinkPage, code: Secret, clusters: Sequence[Cluster], look: Look) -> str:
     """Draw what is left to do in Slack, with the code."""
     label = next((cluster.label for cluster in clusters if cluster.name == page.cluster), page.cluster)
-    return _draw("link_code.html", look, page=page, code=spelled(code), cluster=label)
+    return draw_page("link_code.html", look, page=page, code=spelled(code), cluster=label)
 
 
 def link_refusal_page(error: WalltimeError, look: Look, *, sent: bool = False) -> str:
@@ -119,15 +87,4 @@ def not_this_form_sentence() -> str:
 
 
 def _refusal(title: str, reason: str, look: Look, *, code_again: bool = False) -> str:
-    return _draw("link_refusal.html", look, title=title, reason=reason, code_again=code_again)
-
-
-def _draw(template: str, look: Look, **values: Any) -> str:
-    return _templates.get_template(template).render(
-        language=look.language,
-        command=look.command,
-        languages=LANGUAGES,
-        tr=tr,
-        style=_STYLE,
-        **values,
-    )
+    return draw_page("link_refusal.html", look, title=title, reason=reason, code_again=code_again)

@@ -39,7 +39,15 @@ def trouble_sentence(code: str) -> str:
             return tr("Slack lets me write no direct message to this person.")
         case "missing_scope":
             return tr("the app lacks a permission to post. A workspace admin has to install it again.")
-        case "account_inactive" | "invalid_auth" | "not_authed" | "token_expired" | "token_revoked":
+        case (
+            "account_inactive"
+            | "invalid_auth"
+            | "not_authed"
+            | "not_installed"
+            | "token_expired"
+            | "token_revoked"
+            | "unreadable"
+        ):
             return tr(
                 "Slack no longer accepts my token. A workspace admin has to install the app again, or whoever "
                 "runs this bot has to give it a new token."

@@ -26,10 +26,8 @@ from bot.domain.errors import (
 from bot.domain.link_pages import CODE_LENGTH, CODE_LETTERS, NAME_BYTES, LinkPage, digest_of
 from bot.domain.secret import Secret
 from bot.usecases.link_by_page import LinkByPage, LinkForm
-from bot.views.language import language_named, preferred_language, speaking
+from bot.views.language import speaking
 from bot.views.link_page import (
-    CONTENT_SECURITY_POLICY,
-    Look,
     Typed,
     link_busy_page,
     link_code_page,
@@ -38,24 +36,16 @@ from bot.views.link_page import (
     link_refusal_page,
     not_this_form_sentence,
 )
+from bot.views.pages import Look
 from bot.web.body import read_body
 from bot.web.misses import SPAN, Misses
+from bot.web.pages import HEADERS, html_page, language_of
 
 PATH: Final = "/link/{name}"
 MAX_FORM_BYTES: Final = 16 * 1024
 _MOST_FIELDS: Final = 20
 _NAME = re.compile(r"[A-Za-z0-9_-]{43}")
 _TICKET_LIVES: Final = timedelta(minutes=20)
-_HEADERS: Final = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Vary": "Accept-Language, Cookie",
-}
 
 PAGES = Counter("walltime_link_pages_total", "Requests to the link page, by what came of them.", ["outcome"])
 
@@ -103,9 +93,7 @@ class LinkPages:
 
     async def _answered(self, request: web.Request, answer: Answer) -> web.Response:
         """Answer, whatever goes wrong, with a page that says what."""
-        language = language_named(request.query.get("lang")) or preferred_language(
-            request.headers.get("Accept-Language", "")
-        )
+        language = language_of(request)
         with speaking(language):
             return await self._spoken(request, answer, Look(language=language, command=self._command))
 
@@ -169,7 +157,7 @@ class LinkPages:
             return self._form(visit, page, typed, HTTPStatus.UNPROCESSABLE_ENTITY, error=error)
         PAGES.labels("asked").inc()
         # Seen by GET, the code survives a reload; a proxy's path in front of ours is kept.
-        there = {**_HEADERS, "Location": f"?lang={visit.look.language.code}"}
+        there = {**HEADERS, "Location": f"?lang={visit.look.language.code}"}
         return web.Response(status=HTTPStatus.SEE_OTHER, headers=there)
 
     async def _looked_up(self, visit: Visit, now: datetime) -> LinkPage:
@@ -255,4 +243,4 @@ def _refusal(status: HTTPStatus, error: WalltimeError, look: Look) -> web.Respon
 
 def _page(status: HTTPStatus, text: str, outcome: str) -> web.Response:
     PAGES.labels(outcome).inc()
-    return web.Response(status=status, text=text, content_type="text/html", headers=_HEADERS)
+    return html_page(status, text)

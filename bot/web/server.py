@@ -1,4 +1,4 @@
-"""The HTTP server: `/slack/events`, `/link/{one-time}`, `/healthz`, `/readyz`, `/metrics`."""
+"""The HTTP server: `/slack/…`, `/link/{one-time}`, `/healthz`, `/readyz`, `/metrics`."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 
 from bot.domain.secret import Secret
 from bot.web.body import read_body
+from bot.web.install import INSTALL_PATH, REDIRECT_PATH, Installs
 from bot.web.link_page import PATH, LinkPages
 from bot.web.slack_request import is_from_slack, read_payload
 
@@ -82,6 +83,7 @@ def make_server(
     *,
     slack_events: SlackEvents | None,
     link_pages: LinkPages | None,
+    installs: Installs | None,
     trouble: Callable[[], Awaitable[list[str]]],
 ) -> web.Application:
     """Build the routes; `trouble` lists what does not work."""
@@ -102,6 +104,10 @@ def make_server(
     app.router.add_get("/metrics", metrics)
     if slack_events is not None:
         app.router.add_post("/slack/events", slack_events.handle)
+    if installs is not None:
+        # Not by HEAD: each begin is a row of its own, and each end is good once.
+        app.router.add_get(INSTALL_PATH, installs.begin, allow_head=False)
+        app.router.add_get(REDIRECT_PATH, installs.end, allow_head=False)
     if link_pages is not None:
         app.router.add_get(PATH, link_pages.show)
         app.router.add_post(PATH, link_pages.take)

@@ -18,7 +18,7 @@ _Path = tuple[str, ...]
 _PERSON: Final[tuple[_Path, ...]] = (("user", "id"),)
 _SHAPES: Final[Mapping[str, tuple[_Path, ...]]] = {
     "url_verification": (("challenge",),),
-    "event_callback": (("team_id",), ("event_id",), ("event", "type")),
+    "event_callback": (("event_id",), ("event", "type")),
     "block_actions": _PERSON,
     "view_submission": (*_PERSON, ("view", "callback_id")),
     "view_closed": _PERSON,
@@ -33,6 +33,8 @@ _EVENTS: Final[dict[str, tuple[_Path, ...]]] = {
     "group_unarchive": (("event", "channel"),),
     "member_joined_channel": (("event", "user"), ("event", "channel")),
 }
+# These may be about a whole organisation: then no workspace is named.
+_OF_ORGANISATIONS: Final = frozenset({"app_uninstalled", "tokens_revoked"})
 _COMMAND: Final[tuple[_Path, ...]] = (("command",), ("team_id",), ("user_id",), ("channel_id",))
 
 
@@ -79,7 +81,10 @@ def _shaped(payload: object) -> dict[str, Any] | None:
     if kind in _BY_A_PERSON and not _in_workspace(payload):
         return None
     if kind == "event_callback":
-        return payload if _has(payload, _EVENTS.get(payload["event"]["type"], ())) else None
+        where = "team_id"
+        if payload["event"]["type"] in _OF_ORGANISATIONS and not payload.get("team_id"):
+            where = "enterprise_id"
+        return payload if _has(payload, ((where,), *_EVENTS.get(payload["event"]["type"], ()))) else None
     if kind == "block_actions":
         return payload if _clicked(payload) else None
     if kind == "view_submission":

@@ -10,7 +10,6 @@ from typing import Any, Final, Self
 import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cluster.client import PATIENCE, HttpClusterApi
@@ -30,7 +29,7 @@ from bot.jobs.repeats import Repeats
 from bot.jobs.tasks import Tasks
 from bot.slack.app import dispatch, make_app
 from bot.slack.audiences import SlackAudiences
-from bot.slack.client import DEAD_TOKEN, TIMEOUT_S, Identity, error_code, identify, make_client
+from bot.slack.client import TIMEOUT_S, make_client
 from bot.slack.desk import Desk
 from bot.slack.home import Homes
 from bot.slack.leaving import Leavers
@@ -55,7 +54,6 @@ from bot.store.readings import SqlReadings
 from bot.store.standups import SqlStandups
 from bot.store.teams import SqlTeams
 from bot.store.tokens import SqlTokens
-from bot.store.workspaces import SqlWorkspaces
 from bot.usecases.act_on_alert import ActOnAlert
 from bot.usecases.answer_usage import AnswerUsage
 from bot.usecases.choose_language import ChooseLanguage
@@ -89,19 +87,16 @@ from bot.views.alerts import AlertDrawings
 from bot.views.team import ask_again_sentence
 from bot.web.link_page import LinkPages
 from bot.web.server import Server, SlackEvents, make_server
+from bot.wiring.installing import installing
 from bot.wiring.keys import key_ring
+from bot.wiring.meeting import Meeting, SlackRefuses
 from bot.wiring.settings import Settings
 
 # Under the ten seconds that Docker gives before it kills.
 DRAIN: Final = timedelta(seconds=7)
 THIN_EVERY: Final = timedelta(minutes=1)
-RETRY_SLACK: Final = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
-
-
-class SlackRefuses(Exception):
-    """Slack refuses our token for good; the text says what to do."""
 
 
 def utc_now() -> datetime:
@@ -133,15 +128,12 @@ class Bot:
         cluster_patience: timedelta = PATIENCE,
         tick: timedelta = TICK,
     ) -> None:
-        if settings.slack_bot_token is None:
+        if settings.slack_bot_token is None and not settings.oauth:
             raise ValueError("settings were not read to run")
         self._settings = settings
         self._clock = clock
         self._cluster_patience = cluster_patience
         self._tick = tick
-        self._bot_token = settings.slack_bot_token
-        self._identity: Identity | None = None
-        self._slack_trouble: str | None = "not asked yet"
         self._is_leaving = False
         self._tasks = Tasks()
         self._engine: Engine = Embedded()
@@ -182,23 +174,31 @@ class Bot:
             platform = await opened.enter_async_context(HttpPlatform(settings.clusters))
             opened.push_async_callback(self._drain)
             client = make_client(settings.slack_api_url, self._session)
+            self._meeting = Meeting(
+                settings, session=self._session, database=self._database, clock=self._clock
+            )
+            self._installing = installing(
+                settings,
+                database=self._database,
+                ring=self._ring,
+                session=self._session,
+                own=self._meeting.own,
+                tasks=self._tasks,
+                clock=self._clock,
+            )
+            self._client_for = self._installing.clients.of
+            self._installing.keep_time(self._engine, self._tick, self._clock)
             leaving = SqlLeaving(self._database)
             leavers = Leavers(lambda person: leaving.person(person, now=self._clock()), self._tasks.spawn)
             desk = self._desk(api, platform, leavers)
             homes = Homes(desk, self._client_for)
             self._engine.here(self._tick, "home", homes.turn)
-            app = make_app(
-                desk,
-                homes,
-                client,
-                bot_token=self._bot_token,
-                identity=lambda: self._identity,
-                leavers=leavers,
-            )
+            app = make_app(desk, homes, client, self._installing.clients, leavers)
             self._server = Server(
                 make_server(
                     slack_events=self._slack_events(app),
                     link_pages=self._link_pages(desk),
+                    installs=self._installing.door,
                     trouble=self.trouble,
                 ),
                 host=settings.http_host,
@@ -206,7 +206,7 @@ class Bot:
             )
             opened.push_async_callback(self._server.stop)
             await self._server.start()
-            self._refused: asyncio.Future[SlackRefuses] = asyncio.get_running_loop().create_future()
+            self._refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             meeting = asyncio.create_task(self._meet_slack(app, client), name="meet slack")
             meeting.add_done_callback(self._met)
             opened.push_async_callback(self._part_from_slack, meeting)
@@ -223,7 +223,7 @@ class Bot:
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if self._refused.done():
-                raise self._refused.result()
+                self._refused.result()
         finally:
             waiting.cancel()
 
@@ -240,8 +240,8 @@ class Bot:
                 await self._deliveries.first_time(f"ready:{self._clock():%Y%m%d%H%M}", now=self._clock())
         except Exception as error:  # noqa: BLE001 (any failure is the answer)
             reasons.append(f"database: {type(error).__name__}")
-        if self._slack_trouble is not None:
-            reasons.append(f"slack: {self._slack_trouble}")
+        if self._meeting.trouble is not None:
+            reasons.append(f"slack: {self._meeting.trouble}")
         elif self._socket is not None and self._socket.trouble is not None:
             reasons.append(f"slack: {self._socket.trouble}")
         return reasons
@@ -306,7 +306,12 @@ class Bot:
 
         async def drawings(workspace: str, place: Place) -> AlertDrawings:
             language = await tongues.of_place(workspace, place)
-            return AlertDrawings(clusters=clusters, language=language, command=self._settings.command)
+            return AlertDrawings(
+                clusters=clusters,
+                language=language,
+                command=self._settings.command,
+                install_url=self._settings.install_url,
+            )
 
         renewing = Renewing(
             tokens, lambda held, now: renew(held, now=now), self._tasks, clock=self._clock, lease=LEASE
@@ -337,7 +342,7 @@ class Bot:
             lambda now: deliver(now=now),
             self._tasks,
             clock=self._clock,
-            is_open=lambda: self._identity is not None,
+            is_open=lambda: self._meeting.trouble is None,
         )
         link_account = LinkAccount(clusters=clusters, api=api, links=links, audit=audit)
         pages = SqlLinkPages(self._database, self._ring)
@@ -420,17 +425,12 @@ class Bot:
             ),
             guard_audience=guard,
             audiences=audiences,
+            install_url=self._settings.install_url,
             admins=self._settings.admins,
             spawn=self._tasks.spawn,
             session=self._session,
             clock=self._clock,
         )
-
-    def _client_for(self, workspace: str) -> AsyncWebClient:
-        """Return the client of a workspace; LookupError for one that our token does not serve."""
-        if self._identity is None or self._identity.workspace != workspace:
-            raise LookupError(workspace)
-        return make_client(self._settings.slack_api_url, self._session, self._bot_token)
 
     def _slack_events(self, app: AsyncApp) -> SlackEvents | None:
         """The HTTP door; in Socket Mode there is none, whatever secret is set."""
@@ -460,29 +460,8 @@ class Bot:
         return await self._deliveries.first_time(delivery, now=self._clock())
 
     async def _meet_slack(self, app: AsyncApp, client: AsyncWebClient) -> None:
-        """Learn who we are, however long Slack takes to answer; then open the door."""
-        asking = make_client(self._settings.slack_api_url, self._session, self._bot_token)
-        while self._identity is None:
-            try:
-                self._identity = await identify(asking)
-            except SlackApiError as error:
-                code = error_code(error)
-                if code in DEAD_TOKEN:
-                    advice = (
-                        f"Slack refuses SLACK_BOT_TOKEN ({code}): reinstall the app and set the new token"
-                    )
-                    self._refused.set_result(SlackRefuses(advice))
-                    return
-                self._not_met(f"refuses: {code}")
-                await asyncio.sleep(RETRY_SLACK.total_seconds())
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                self._not_met(f"no answer: {type(error).__name__}")
-                await asyncio.sleep(RETRY_SLACK.total_seconds())
-        await SqlWorkspaces(self._database).meet(
-            self._identity.workspace, self._identity.workspace_name, now=self._clock()
-        )
-        self._slack_trouble = None
-        log.info("met Slack", workspace=self._identity.workspace, name=self._identity.workspace_name)
+        """Meet Slack, then listen over Socket Mode if that is the way."""
+        await self._meeting.meet()
         if self._settings.slack_app_token is not None:
             self._socket = SocketMode(
                 app,
@@ -493,6 +472,7 @@ class Bot:
                 on_dead_token=self._dead_app_token,
             )
             self._socket.start()
+        await self._meeting.check(self._installing.check_scopes)
 
     def _dead_app_token(self, code: str) -> None:
         if not self._refused.done():
@@ -500,15 +480,9 @@ class Bot:
                 f"Slack refuses SLACK_APP_TOKEN ({code}): make an app-level token with the scope "
                 "connections:write and set it"
             )
-            self._refused.set_result(SlackRefuses(advice))
+            self._refused.set_exception(SlackRefuses(advice))
 
     def _met(self, meeting: asyncio.Task[None]) -> None:
         """End the bot when the meeting failed on our side: nobody else would ever notice."""
         if not meeting.cancelled() and (error := meeting.exception()) is not None:
             self._refused.set_exception(error)
-
-    def _not_met(self, why: str) -> None:
-        """Say once, not at every try, that Slack does not answer."""
-        if self._slack_trouble != why:
-            log.warning("Slack not met yet, trying on", why=why)
-        self._slack_trouble = why

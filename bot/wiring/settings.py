@@ -102,6 +102,8 @@ class Settings(BaseModel):
     slack_bot_token: Annotated[Secret | None, _token("xoxb-")] = None
     slack_app_token: Annotated[Secret | None, _token("xapp-")] = None
     slack_signing_secret: Annotated[Secret | None, BeforeValidator(_secret)] = None
+    slack_client_id: str | None = None
+    slack_client_secret: Annotated[Secret | None, BeforeValidator(_secret)] = None
     slack_api_url: Annotated[str, BeforeValidator(_api_url)] = "https://slack.com/api/"
     clusters: Annotated[tuple[Cluster, ...], BeforeValidator(read_clusters)] = ()
     # The password may stand in it.
@@ -132,6 +134,16 @@ class Settings(BaseModel):
         """Socket Mode when there is an app token, else HTTP mode."""
         return self.slack_app_token is not None
 
+    @property
+    def oauth(self) -> bool:
+        """Whether workspaces install the app by themselves."""
+        return self.slack_client_id is not None
+
+    @property
+    def install_url(self) -> str | None:
+        """Where the app is installed; None without OAuth."""
+        return f"{self.public_url}/slack/install" if self.oauth else None
+
 
 def read_settings(environ: Mapping[str, str], *, to_run: bool = True) -> Settings:
     """Read all settings; raises SettingsFaulty. `to_run` asks for what only a running bot needs."""
@@ -160,16 +172,50 @@ def name_of(field: str) -> str:
 
 def _missing(given: Mapping[str, Any]) -> list[str]:
     faults = []
-    if not given.get("slack_bot_token"):
-        faults.append("SLACK_BOT_TOKEN: is missing (xoxb-…, from your app's page, OAuth & Permissions)")
-    if not given.get("slack_app_token") and not given.get("slack_signing_secret"):
-        faults.append(
-            "SLACK_APP_TOKEN: is missing (xapp-…, for Socket Mode); or set SLACK_SIGNING_SECRET for HTTP mode"
-        )
+    if given.get("slack_client_id") or given.get("slack_client_secret"):
+        faults += _missing_for_oauth(given)
+    else:
+        faults += _missing_for_one(given)
     if not given.get("clusters"):
         faults.append(
             'WALLTIME_CLUSTERS: is missing; for example [{"name": "east", "label": "East", '
             '"url": "https://api.example.edu:65106"}]'
+        )
+    return faults
+
+
+def _missing_for_one(given: Mapping[str, Any]) -> list[str]:
+    """Name what one workspace needs."""
+    faults = []
+    if not given.get("slack_bot_token"):
+        faults.append(
+            "SLACK_BOT_TOKEN: is missing (xoxb-…, from your app's page, OAuth & Permissions); or set "
+            "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for many workspaces"
+        )
+    if not given.get("slack_app_token") and not given.get("slack_signing_secret"):
+        faults.append(
+            "SLACK_APP_TOKEN: is missing (xapp-…, for Socket Mode); or set SLACK_SIGNING_SECRET for HTTP mode"
+        )
+    return faults
+
+
+def _missing_for_oauth(given: Mapping[str, Any]) -> list[str]:
+    """Name what many workspaces need beside what is given."""
+    needed = {
+        "slack_client_id": "from your app's page, Basic Information",
+        "slack_client_secret": "from the same place",
+        "slack_signing_secret": "from the same place: many workspaces are served in HTTP mode",
+        "public_url": "the https address that Slack leads people back to",
+    }
+    faults = [
+        f"{name_of(field)}: is missing for many workspaces ({where})"
+        for field, where in needed.items()
+        if not given.get(field)
+    ]
+    if given.get("slack_app_token"):
+        faults.append(
+            "SLACK_APP_TOKEN: does not go with SLACK_CLIENT_ID: Socket Mode serves one workspace; "
+            "take out one or the other"
         )
     return faults
 

@@ -133,7 +133,7 @@ async def test_a_command_is_answered_again_after_every_link(lab: World, harm: Ha
 async def test_before_the_first_link_everything_may_fail_and_it_still_comes(
     lab: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.wiring.bot.RETRY_SLACK", timedelta(seconds=0.2))
+    monkeypatch.setattr("bot.wiring.meeting.RETRY_SLACK", timedelta(seconds=0.2))
     lab.slack.faults.add(
         Fault(method="auth.test", kind="reset", times=1),
         Fault(method=OPEN, kind="reset", times=2),
@@ -275,7 +275,7 @@ async def test_from_the_start_on_the_reason_is_told(
     lab: World, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], reason: str
 ) -> None:
     monkeypatch.setattr("bot.wiring.bot.TIMEOUT_S", 1)
-    monkeypatch.setattr("bot.wiring.bot.RETRY_SLACK", timedelta(seconds=0.2))
+    monkeypatch.setattr("bot.wiring.meeting.RETRY_SLACK", timedelta(seconds=0.2))
     lab.slack.faults.add(Fault(times=None, **fault))
     async with Bot(lab.settings(), clock=lab.clock) as bot:
         await until(bot.trouble, lambda reasons: len(reasons) == 1 and reason in reasons[0])

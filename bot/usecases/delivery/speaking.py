@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.alerts import Form, Telling
+from bot.domain.installations import InstallNews
 from bot.domain.limits import Place, PlaceKind
 from bot.ports.alerting import Alert, Notice, NoticeKind
 from bot.ports.place_turns import PACE
@@ -14,7 +15,7 @@ from bot.usecases.delivery.posting import Post, Posting
 from bot.usecases.delivery.storms import Storms
 from bot.usecases.delivery.team_tables import Tabling
 from bot.usecases.delivery.truth import Truth
-from bot.usecases.delivery.turn import FIRST_MESSAGE_WITHIN, Turn
+from bot.usecases.delivery.turn import FIRST_MESSAGE_WITHIN, Drawings, Turn
 from bot.usecases.delivery.units import Unit, has_first, is_edit, speaker, units_of
 
 TOO_OLD: Final = timedelta(days=7)
@@ -96,11 +97,7 @@ class Speaking:
         if why is not None:
             await self.hand.drop([notice], why)
             return None
-        news = notice.news
-        message = self.turn.drawn(
-            lambda draw: draw.finished(notice.text) if news is None else draw.news(news)
-        )
-        return Post(notices=(notice,), message=message)
+        return Post(notices=(notice,), message=self.turn.drawn(lambda draw: _drawn(draw, notice)))
 
     async def _why_not(self, notice: Notice) -> str | None:
         """Return why a finished sentence is no longer true, None if it is."""
@@ -116,3 +113,12 @@ class Speaking:
             trouble = await turn.ports.places.trouble(turn.workspace, channel)
             return "the channel works again" if trouble is None else None
         return None
+
+
+def _drawn(draw: Drawings, notice: Notice) -> object:
+    """Draw what has no alert."""
+    if notice.news is not None:
+        return draw.news(notice.news)
+    if notice.kind is NoticeKind.INSTALLATION:
+        return draw.installation(InstallNews.read(notice.text))
+    return draw.finished(notice.text)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.digests import OwedDigest
+from bot.domain.installations import WORKSPACE_IS_OUT
 from bot.domain.limits import Place, PlaceKind
 from bot.domain.team_usage import OwedTable
 from bot.ports.alerting import ChannelTrouble, Notice, NoticeKind
@@ -22,8 +23,8 @@ async def note_trouble(turn: Turn, owed: Sequence[Notice], code: str, known: Cha
     )
     places = turn.ports.places
     await places.set_trouble(turn.workspace, turn.place, trouble)
-    if turn.place.kind is not PlaceKind.CHANNEL:
-        return
+    if turn.place.kind is not PlaceKind.CHANNEL or code in WORKSPACE_IS_OUT:
+        return  # or nobody in the workspace can be told
     owners = await _owners(turn, owed)
     for owner, limit_id in owners.items():
         await turn.ports.notices.owe(

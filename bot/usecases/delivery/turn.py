@@ -9,6 +9,7 @@ from bot.domain.alerts import Owed
 from bot.domain.audience import Guard
 from bot.domain.digests import Digest, OwedDigest
 from bot.domain.health import LinkNews
+from bot.domain.installations import InstallNews
 from bot.domain.limits import Place
 from bot.domain.standing import Audience
 from bot.domain.standups import Standup
@@ -49,6 +50,10 @@ class Drawings(Protocol):
 
     def news(self, news: LinkNews) -> object:
         """Draw what a link's owner hears."""
+        ...
+
+    def installation(self, news: InstallNews) -> object:
+        """Draw what whoever installed the app hears."""
         ...
 
     def withheld(self, audience: Audience) -> object:

@@ -11,12 +11,28 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.domain.installations import Installation, InstallState
+from bot.domain.secret import Secret
 from bot.playground.cluster import ClusterTwin
 from bot.playground.slack import Fault
+from bot.ports.installing import Change, Tokens
+from bot.slack.manifest import SCOPES
+from bot.store.engine import Database
+from bot.store.installations import SqlInstallations
+from bot.wiring.keys import key_ring
 from tests.integration.cli.shell import Break, broken_keys, file_for_a_folder, files_in, no_database, shell
 from tests.process import running
 from tests.unit.cluster.kit import make_certificates
-from tests.world import APP_TOKEN, BOT_TOKEN, GENERAL, SIGNING_SECRET, TEAM, World
+from tests.world import (
+    APP_TOKEN,
+    BOT_TOKEN,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    GENERAL,
+    SIGNING_SECRET,
+    TEAM,
+    World,
+)
 
 
 async def test_when_all_is_well_doctor_says_so_line_by_line_and_leaves_nothing(
@@ -194,3 +210,57 @@ async def test_doctor_looks_at_everything_though_the_first_check_fails(lab: Worl
     assert {name for name, line in told.findings().items() if line.startswith("FAIL")} == {
         "keys", "slack token", "cluster east",
     }  # fmt: skip
+
+
+MANY = {
+    "SLACK_BOT_TOKEN": "",
+    "SLACK_APP_TOKEN": "",
+    "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+    "SLACK_CLIENT_ID": CLIENT_ID,
+    "SLACK_CLIENT_SECRET": CLIENT_SECRET,
+    "WALLTIME_PUBLIC_URL": "https://walltime.example.edu",
+}
+
+
+async def test_doctor_knows_many_workspaces_and_names_those_in_trouble(lab: World, tmp_path: Path) -> None:
+    told = await shell(tmp_path, "doctor", env=lab.environ() | MANY)
+    assert told.code == 0, told.out
+    assert told.findings()["workspaces"] == "ok none yet"
+    assert "https://walltime.example.edu/slack/install" in told.findings()["slack client"]
+    ring = key_ring(None, lab.data_dir)
+    database = Database(lab.settings().database_url)
+    await database.upgrade()
+    kept = SqlInstallations(database, ring)
+    for workspace, scopes in (("T1", SCOPES), ("T2", {"commands": ""}), ("T3", SCOPES)):
+        await kept.record(
+            installed(workspace, frozenset(scopes)), Tokens(bot=Secret("xoxb-canary")), renew_at=None
+        )
+    dead = (await kept.all())[2]
+    await kept.change(dead, Change(state=InstallState.DEAD, code="token_revoked"))
+    await database.close()
+    told = await shell(tmp_path, "doctor", env=lab.environ() | MANY)
+    assert told.code == 1
+    findings = told.findings()
+    assert findings["workspaces"] == "ok 3 installed the app"
+    assert "workspace T1 (Lab)" not in findings
+    assert "files:write" in findings["workspace T2 (Lab)"]
+    assert "token_revoked" in findings["workspace T3 (Lab)"]
+    assert "https://walltime.example.edu/slack/install" in findings["workspace T3 (Lab)"]
+    assert "canary" not in told.out
+    told = await shell(tmp_path, "doctor", env=lab.environ() | MANY | {"SLACK_CLIENT_SECRET": "guess"})
+    assert told.findings()["slack client"].startswith("FAIL bad_client_secret")
+
+
+def installed(workspace: str, scopes: frozenset[str]) -> Installation:
+    return Installation(
+        workspace=workspace,
+        enterprise=None,
+        org_wide=False,
+        name="Lab",
+        app_id="A1",
+        bot_user="UBOT",
+        bot_id="B1",
+        scopes=scopes,
+        installer="U1",
+        installed_at=datetime.now(UTC),
+    )

@@ -107,3 +107,32 @@ def test_the_settings_command_and_address_are_in_it_and_no_secret_is() -> None:
     assert (command["command"], command["url"]) == ("/机时", "https://example.edu/slack/events")
     assert "/机时" in text
     assert "canary" not in text
+
+
+MANY = {
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "secret",
+    "WALLTIME_PUBLIC_URL": "https://example.edu/hpc",
+}
+
+
+@table(
+    "environ redirects rotation",
+    {
+        "one workspace": ({}, [], "never"),
+        "many": (MANY, ["https://example.edu/hpc/slack/oauth_redirect"], "on"),
+        "many, and a token that could not be renewed": (
+            {**MANY, "SLACK_BOT_TOKEN": "xoxb-1"},
+            ["https://example.edu/hpc/slack/oauth_redirect"],
+            "never",
+        ),
+    },
+)
+def test_many_workspaces_are_led_back_and_their_tokens_end(
+    environ: dict[str, str], redirects: list[str], rotation: str
+) -> None:
+    found = yaml.safe_load(text_of(**environ))
+    assert found["oauth_config"].get("redirect_urls", []) == redirects
+    assert found["settings"]["org_deploy_enabled"] is bool(redirects)
+    assert found["settings"]["token_rotation_enabled"] is (rotation == "on")
+    assert found["settings"]["socket_mode_enabled"] is not bool(redirects)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.domain.alerts import AlertState, Form, Owed, Telling
 from bot.domain.digests import Digest
 from bot.domain.health import LinkNews
+from bot.domain.installations import InstallNews
 from bot.domain.limits import Place, PlaceKind, Scope, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import MONTH, window
@@ -65,6 +66,9 @@ class Draw:
 
     def news(self, news: LinkNews) -> object:
         return ("news", news.username)
+
+    def installation(self, news: InstallNews) -> object:
+        return ("installation", news.missing)
 
     def withheld(self, audience: Audience) -> object:
         return ("withheld", audience.guests)

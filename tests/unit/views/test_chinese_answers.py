@@ -16,8 +16,9 @@ from bot.domain.forecast import Forecast
 from bot.domain.usage import Usage, Window
 from bot.playground.slack.check import faults_of_message, faults_of_view
 from bot.views.access_key import access_key_errors, access_key_form, keys_again_sentence
-from bot.views.errors import error_message, sentence, starting_sentence
+from bot.views.errors import error_message, sentence
 from bot.views.help import does, help_message
+from bot.views.installation import not_yet_served_sentence
 from bot.views.kit import Message, View
 from bot.views.language import CHINESE, speaking
 from bot.views.limits import setting_limit_message
@@ -214,4 +215,5 @@ def test_the_short_answers_around_forms_are_said_in_chinese() -> None:
     for message in (form_button_message(None), form_late_message("east"), setting_limit_message()):
         check(message.to_slack())
     check(asking_failed_view())
-    assert english_in(starting_sentence()) == []
+    assert english_in(not_yet_served_sentence(install_url=None)) == []
+    assert english_in(not_yet_served_sentence(install_url="https://bot.example/")) == []

@@ -235,6 +235,51 @@ def test_what_a_running_bot_lacks_is_named_with_an_example(
     read_settings(environ, to_run=False)
 
 
+MANY = {
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "canary",
+    "SLACK_SIGNING_SECRET": "canary",
+    "WALLTIME_PUBLIC_URL": "https://walltime.example.edu",
+    "WALLTIME_CLUSTERS": json.dumps([EAST]),
+}
+
+
+def test_many_workspaces_need_no_bot_token_and_may_have_one_beside_them() -> None:
+    found = read_settings(MANY)
+    assert (found.oauth, found.socket_mode, found.slack_bot_token) == (True, False, None)
+    assert found.install_url == "https://walltime.example.edu/slack/install"
+    assert read_settings({**MANY, "SLACK_BOT_TOKEN": "xoxb-1"}).oauth
+    assert (read_settings(GOOD).oauth, read_settings(GOOD).install_url) == (False, None)
+
+
+@table(
+    "left_out added named",
+    {
+        "the id": (("SLACK_CLIENT_ID",), {}, ["SLACK_CLIENT_ID"]),
+        "the secret": (("SLACK_CLIENT_SECRET",), {}, ["SLACK_CLIENT_SECRET"]),
+        "the signing secret": (("SLACK_SIGNING_SECRET",), {}, ["SLACK_SIGNING_SECRET"]),
+        "the address": (("WALLTIME_PUBLIC_URL",), {}, ["WALLTIME_PUBLIC_URL"]),
+        "Socket Mode beside it": ((), {"SLACK_APP_TOKEN": "xapp-1-canary"}, ["SLACK_APP_TOKEN"]),
+        "all at once": (
+            tuple(MANY),
+            {"SLACK_CLIENT_SECRET": "canary", "SLACK_APP_TOKEN": "xapp-1-canary"},
+            [
+                "SLACK_CLIENT_ID",
+                "SLACK_SIGNING_SECRET",
+                "WALLTIME_PUBLIC_URL",
+                "SLACK_APP_TOKEN",
+                "WALLTIME_CLUSTERS",
+            ],
+        ),
+    },
+)
+def test_what_many_workspaces_lack_is_named_all_at_once(
+    left_out: tuple[str, ...], added: dict[str, str], named: list[str]
+) -> None:
+    environ = {name: value for name, value in MANY.items() if name not in left_out} | added
+    assert [fault.partition(":")[0] for fault in faults(environ)] == named
+
+
 def test_a_database_s_password_is_not_shown_with_the_settings() -> None:
     settings = read_settings({**GOOD, "WALLTIME_DATABASE_URL": SERVER})
     assert settings.database_url == SERVER
@@ -253,6 +298,8 @@ def test_every_setting_may_stand_in_a_file(field: str, tmp_path: Path) -> None:
         "slack_bot_token": "xoxb-1",
         "slack_app_token": "xapp-1",
         "slack_signing_secret": "secret",
+        "slack_client_id": "1.2",
+        "slack_client_secret": "secret",
         "slack_api_url": "https://slack.example.edu/api",
         "clusters": json.dumps([EAST]),
         "database_url": "sqlite:////tmp/x",
