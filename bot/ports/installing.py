@@ -102,6 +102,10 @@ class Installations(Protocol):
         """Write what becomes of it and the notice it owes, and end the lease; False as `renew`."""
         ...
 
+    async def mark(self, installation: Installation, state: InstallState, code: str = "") -> bool:
+        """Note how this very token fares, whatever becomes of its renewal; False as `renew`."""
+        ...
+
     async def tell_missing(self, installation: Installation, missing: Sequence[str], notice: Notice) -> bool:
         """Owe the notice unless the installer has heard of these missing scopes; False then."""
         ...

@@ -22,7 +22,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.domain.errors import SealBroken
 from bot.domain.installations import DEAD_TOKEN, NOT_INSTALLED, UNREADABLE, Installation, InstallState
 from bot.domain.secret import Secret
-from bot.ports.installing import Change, Installations
+from bot.ports.installing import Installations
 from bot.slack.client import SDK_LOGGER, TIMEOUT_S, error_code, without_proxy
 
 MOST_REMEMBERED: Final = 2000
@@ -167,7 +167,7 @@ class Clients:
         self._refused[installation.workspace, installation.generation] = code
         if installation.state is not InstallState.DEAD:
             log.warning("Slack refuses a workspace's token", workspace=installation.workspace, code=code)
-            await self._installations.change(installation, Change(state=InstallState.DEAD, code=code))
+            await self._installations.mark(installation, InstallState.DEAD, code)
             self.forget(installation.workspace)
         return None
 
@@ -178,9 +178,7 @@ class Clients:
             return
         if installation.state is InstallState.DEAD:
             log.info("Slack accepts a workspace's token again", workspace=installation.workspace)
-            await self._installations.change(
-                installation, Change(state=InstallState.SERVING, renew_at=installation.expires_at)
-            )
+            await self._installations.mark(installation, InstallState.SERVING)
             self.forget(installation.workspace)
 
     async def _look_up(self, workspace: str, enterprise: str | None) -> Service:

@@ -176,6 +176,10 @@ class SqlInstallations:
         }
         return await self._put(installation, values, change.notice)
 
+    async def mark(self, installation: Installation, state: InstallState, code: str = "") -> bool:
+        """Write the state alone, unless another token stands there."""
+        return await self._put(installation, {"state": state.value, "code": code[:64]})
+
     async def tell_missing(self, installation: Installation, missing: Sequence[str], notice: Notice) -> bool:
         """Note what the installer hears, with the notice."""
         told = ",".join(missing)

@@ -75,6 +75,8 @@ class RenewBotToken:
 
 def _ending(held: Installation, code: str, *, now: datetime) -> Change:
     """Renew no more; the installer hears if they can still be told."""
+    if held.state is InstallState.DEAD:
+        return Change(state=InstallState.DEAD, code=held.code)
     return Change(state=InstallState.ENDING, code=code, notice=_ends_soon(held, now=now))
 
 

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
+import aiohttp
 import pytest
 from sqlalchemy import Row, update
 
@@ -13,8 +15,10 @@ from bot.playground.slack import Fault
 from bot.store.engine import Database
 from bot.store.tables import installations
 from tests.install_kit import (
+    OAUTH,
     ONE,
     TWO,
+    Admin,
     ann,
     answer_to,
     browsing,
@@ -23,8 +27,9 @@ from tests.install_kit import (
     link,
     oauth_bot,
 )
+from tests.process import running
 from tests.unit.store.kit import files_with
-from tests.world import BOB, BOT_TOKEN, TEAM, World, until
+from tests.world import BOB, BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET, TEAM, World, until
 
 ACCESS = "oauth.v2.access"
 UNSERVED = "no token that Slack accepts"
@@ -250,3 +255,35 @@ async def test_the_operator_s_own_token_lacks_scopes_and_the_named_admins_hear_o
             await answer_to(lab.bob, "")
     (news,) = [m for m in lab.bob.messages(lab.bob.dm) if "`files:write`" in m.text]
     assert "walltime-bot manifest" in news.text
+
+
+async def test_secrets_of_installing_are_in_no_log_message_or_file(rotating: World) -> None:
+    lab = rotating
+    async with (
+        running(lab, **OAUTH) as bot,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session,
+    ):
+        admin = Admin(session, await bot.port())
+        there = await admin.begin()
+        query = await admin.consent(there, ONE)
+        pages = [await admin.end(query), await admin.end(query)]
+        assert [page.status for page in pages] == [200, 400]
+        await answer_to(ann(lab), "")
+        # It is renewed, and what was asked is asked once more.
+        lab.slack.faults.add(Fault(method="conversations.info", kind="error", error="token_expired"))
+        await told(lab, ONE, await say_test(lab, ONE))
+        await until(lambda: row_of(lab), lambda row: row.generation == 2)
+        assert await bot.stop() == 0
+        written = bot.log
+    found = dict(parse_qsl(f"{there.partition('?')[2]}&{query}"))
+    cookies = [cookie.value for cookie in session.cookie_jar]
+    secrets = [CLIENT_SECRET, SIGNING_SECRET, found["code"], found["state"], *cookies]
+    secrets += [token for token in lab.slack.grants.by_token if token != BOT_TOKEN]
+    secrets += list(lab.slack.grants._refreshes)
+    assert len(secrets) == 9
+    said = str([m.to_dict() for m in ann(lab).messages(ann(lab).dm)])
+    shown = "".join(page.text for page in pages)
+    files = b"".join(path.read_bytes() for path in lab.data_dir.iterdir()).decode("latin-1")
+    for secret in secrets:
+        for name, text in {"log": written, "messages": said, "pages": shown, "files": files}.items():
+            assert secret not in text, f"a secret is in the {name}"

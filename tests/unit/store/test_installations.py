@@ -222,6 +222,18 @@ async def test_a_change_owes_its_notice_only_while_it_is_about_this_token(
     assert [row.notice_id for row in await store.rows("notices")] == ["n1"]
 
 
+async def test_a_token_that_slack_refuses_goes_on_being_renewed(kept: SqlInstallations) -> None:
+    held = await due(kept)
+    assert await kept.mark(held, InstallState.DEAD, "invalid_auth")
+    (again,) = await kept.claim(now=DUE + LEASE, lease=LEASE, most=9)
+    assert (again.state, again.code) == (InstallState.DEAD, "invalid_auth")
+    assert await kept.renew(again, NEXT, renew_at=None)
+    assert not await kept.mark(held, InstallState.DEAD, "invalid_auth")
+    standing = await kept.of("T1")
+    assert standing is not None
+    assert (standing[0].state, standing[0].code) == (InstallState.SERVING, "")
+
+
 async def test_missing_scopes_are_told_once_and_again_when_others_are_missing(
     kept: SqlInstallations, store: Store
 ) -> None:
