@@ -44,11 +44,14 @@ def demo(
     link_page: Annotated[
         bool, typer.Option(help="Tokens go by the one-time page, as with a public URL.")
     ] = False,
+    install: Annotated[
+        bool, typer.Option(help="More workspaces, and an organisation, that may install the app.")
+    ] = False,
 ) -> None:
     """Try the bot in the browser: a simulated cluster, a Slack look-alike, no account needed."""
     from bot.cli.demo import demo as run_demo
 
-    _run(run_demo(port, link_page=link_page))
+    _run(run_demo(port, link_page=link_page, install=install))
 
 
 @app.command()

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import typer
 
+from bot.cli.demo_many import CLIENT_ID, CLIENT_SECRET, furnish_many
 from bot.cli.demo_past import remember
 from bot.domain.people import Person
 from bot.playground.cluster import ClusterTwin, Work
@@ -36,20 +37,29 @@ LINKED_BEFORE: Final = {
 POLL_INTERVAL: Final = "5s"  # nobody waits ten minutes for a demo
 
 
-async def demo(port: int, *, link_page: bool = False, started: Callable[[str], None] = typer.echo) -> None:
+async def demo(
+    port: int,
+    *,
+    link_page: bool = False,
+    install: bool = False,
+    started: Callable[[str], None] = typer.echo,
+) -> None:
     """Run until Ctrl-C. Everything listens on loopback; what was stored is gone at the end.
 
-    With `link_page` tokens are entered on the bot's own page instead of in Slack's form.
+    With `link_page` tokens are entered on the bot's own page instead of in Slack's form; so they are with
+    `install`, where the bot serves many workspaces.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     set_up_logs(level="warning", style="console")
     async with AsyncExitStack() as opened:
-        slack = SlackTwin(clock=utc_now, app_token=APP_TOKEN, port=port)
+        slack = SlackTwin(
+            clock=utc_now, app_token=APP_TOKEN, port=port, client_id=CLIENT_ID, client_secret=CLIENT_SECRET
+        )
         await slack.start()
         opened.push_async_callback(slack.stop)
-        _furnish(slack, link_page=link_page)
+        _furnish(slack, link_page=link_page or install)
         clusters = (
             ClusterTwin(name="east", cluster_id="11112", clock=utc_now, seed=1),
             ClusterTwin(name="west", cluster_id="11276", clock=utc_now, seed=2),
@@ -60,12 +70,10 @@ async def demo(port: int, *, link_page: bool = False, started: Callable[[str], N
             _people_work(cluster, slack)
         folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="walltime-demo-"))
         environ = _environ(slack, clusters, Path(folder))
-        if link_page:
-            bot_port = _free_port()
-            environ |= {
-                "WALLTIME_HTTP_PORT": str(bot_port),
-                "WALLTIME_PUBLIC_URL": f"http://127.0.0.1:{bot_port}",
-            }
+        if link_page or install:
+            environ |= _public()
+        if install:
+            environ |= furnish_many(slack, clusters[0], environ["WALLTIME_PUBLIC_URL"])
         settings = read_settings(environ)
         await remember(
             settings, clusters[0], LINKED_BEFORE, channel="C0HPC", token_lives=TOKEN_LIVES, now=utc_now()
@@ -75,12 +83,12 @@ async def demo(port: int, *, link_page: bool = False, started: Callable[[str], N
         await bot.run_until(stop)
 
 
-def _free_port() -> int:
+def _public() -> dict[str, str]:
     """Find a port for the bot, whose address must be known before it listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        found: int = probe.getsockname()[1]
-        return found
+        found = probe.getsockname()[1]
+    return {"WALLTIME_HTTP_PORT": str(found), "WALLTIME_PUBLIC_URL": f"http://127.0.0.1:{found}"}
 
 
 def _environ(slack: SlackTwin, clusters: tuple[ClusterTwin, ...], folder: Path) -> dict[str, str]:

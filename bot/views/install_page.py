@@ -1,6 +1,12 @@
 """The page at the end of an installation: what to do next, or why it did not come about."""
 
-from bot.domain.errors import InstallCancelled, InstallMisconfigured, InstallWrong, SlackSilent
+from bot.domain.errors import (
+    InstallCancelled,
+    InstallMisconfigured,
+    InstallStateUnknown,
+    InstallWrong,
+    SlackSilent,
+)
 from bot.domain.installations import Installation
 from bot.views.errors import failure_sentence
 from bot.views.install_errors import install_fault
@@ -25,7 +31,13 @@ def installed_page(
 
 def not_installed_page(error: InstallWrong | InstallMisconfigured | SlackSilent, look: Look) -> str:
     """Draw why nothing was installed."""
-    title = tr("Cancelled") if isinstance(error, InstallCancelled) else tr("Walltime was not installed")
+    match error:
+        case InstallCancelled():
+            title = tr("Cancelled")
+        case InstallStateUnknown():  # perhaps the page of a good end was loaded once more
+            title = tr("This step is over")
+        case _:
+            title = tr("Walltime was not installed")
     return draw_page("install_refusal.html", look, title=title, reason=install_fault(error))
 
 
