@@ -7,13 +7,12 @@ import aiohttp
 import pytest
 
 from bot.domain.errors import AudienceUnknown, ChannelClosed
-from bot.domain.secret import Secret
 from bot.playground.slack import Fault
 from bot.playground.slack.workspace import ALL_SCOPES
 from bot.slack.audiences import KNOWN_FOR, SlackAudiences
-from bot.slack.client import make_client
-from tests.playground.slack_kit import ALICE, BOT_TOKEN, TEAM, Lab, running
+from tests.playground.slack_kit import ALICE, TEAM, Lab, running
 from tests.unit.kit import NOW
+from tests.unit.slack.kit import clients_of
 
 ROOM = "C0ROOM"
 
@@ -43,8 +42,8 @@ def clock() -> Ticking:
 @pytest.fixture
 async def audiences(lab: Lab, clock: Ticking) -> AsyncIterator[SlackAudiences]:
     async with aiohttp.ClientSession() as session:
-        clients = {TEAM: make_client(lab.twin.api_url, session, Secret(BOT_TOKEN))}
-        yield SlackAudiences(clients.__getitem__, lambda: clock.now)
+        clients = clients_of(lab, session)
+        yield SlackAudiences(clients.of, lambda: clock.now)
 
 
 def asked(lab: Lab, method: str) -> int:

@@ -10,15 +10,14 @@ from slackblocks import SectionBlock
 
 from bot.domain.errors import TellingEnded, TellingFailed, TellingPaused, TellingRefused, TellingUnsure
 from bot.domain.limits import Place, PlaceKind
-from bot.domain.secret import Secret
 from bot.playground.slack import Fault
 from bot.playground.slack.workspace import ALL_SCOPES
 from bot.ports.alerting import Receipt
-from bot.slack.client import make_client
 from bot.slack.notifier import EVENT_TYPE, SlackNotifier
 from bot.views.kit import Message, say
-from tests.playground.slack_kit import ALICE, BOT_TOKEN, GENERAL, LOBBY, SECRETS, TEAM, Lab, running
+from tests.playground.slack_kit import ALICE, GENERAL, LOBBY, SECRETS, TEAM, Lab, running
 from tests.unit.kit import table
+from tests.unit.slack.kit import clients_of
 
 CHANNEL = Place(kind=PlaceKind.CHANNEL, slack_id=GENERAL)
 DM = Place(kind=PlaceKind.DM, slack_id=ALICE)
@@ -35,8 +34,8 @@ async def lab() -> AsyncIterator[Lab]:
 @pytest.fixture
 async def notifier(lab: Lab) -> AsyncIterator[SlackNotifier]:
     async with aiohttp.ClientSession() as session:
-        clients = {TEAM: make_client(lab.twin.api_url, session, Secret(BOT_TOKEN))}
-        yield SlackNotifier(clients.__getitem__)
+        clients = clients_of(lab, session)
+        yield SlackNotifier(clients.of)
 
 
 def counted(name: str, **labels: str) -> float:
@@ -295,8 +294,8 @@ async def test_who_takes_no_message_because_they_left_is_seen(lab: Lab) -> None:
     seen: list[str] = []
     lab.workspace.deactivate(ALICE)
     async with aiohttp.ClientSession() as session:
-        clients = {TEAM: make_client(lab.twin.api_url, session, Secret(BOT_TOKEN))}
-        notifier = SlackNotifier(clients.__getitem__, saw=lambda _, user: seen.append(user["id"]))
+        clients = clients_of(lab, session)
+        notifier = SlackNotifier(clients.of, saw=lambda _, user: seen.append(user["id"]))
         with pytest.raises(TellingRefused):
             await post(notifier, place=DM)
         with pytest.raises(TellingRefused):
