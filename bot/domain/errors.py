@@ -92,6 +92,7 @@ WalltimeError
 │   ├── ClusterSilent            no usable answer: connection, time-out, 5xx, 10001, 10012, 10013
 │   ├── NoData                   the cluster answered well-formed, but without a number
 │   └── AudienceUnknown          Slack does not say who reads a channel
+├── WorkspaceLeft                the app was removed from the workspace meanwhile
 ├── FileRefused                  Slack takes no file from the bot
 ├── TellingEnded                 how one attempt to post a notice ended
 │   ├── TellingPaused            Slack asks to wait
@@ -123,6 +124,10 @@ class TryAgainLater(WalltimeError):
 
 class OperatorMustFix(WalltimeError):
     """Only who runs the bot can put it right."""
+
+
+class WorkspaceLeft(WalltimeError):
+    """The app was removed from the workspace: nothing is written for it any more."""
 
 
 class SecretInCommand(PersonCanFix):

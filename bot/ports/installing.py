@@ -45,10 +45,6 @@ class InstallStates(Protocol):
         """
         ...
 
-    async def sweep(self, *, now: datetime) -> None:
-        """Forget the states that are over."""
-        ...
-
 
 class Installations(Protocol):
     """Who installed the app where, with the sealed tokens."""

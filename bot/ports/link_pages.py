@@ -1,6 +1,5 @@
 """The promises behind the one-time link page."""
 
-from datetime import datetime
 from typing import Protocol
 
 from bot.domain.link_pages import LinkPage, PageState
@@ -51,10 +50,6 @@ class LinkPages(Protocol):
 
     async def end(self, page: LinkPage, state: PageState) -> bool:
         """End a page that is still in the state given, and erase its secrets from the files too."""
-        ...
-
-    async def sweep(self, *, now: datetime) -> None:
-        """Erase the secrets of expired pages, and after a day the pages."""
         ...
 
 

@@ -1,5 +1,6 @@
 """The audit log: who did what to whom, when."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Final
@@ -7,9 +8,11 @@ from typing import Final
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.errors import WorkspaceLeft
 from bot.domain.people import Link
 from bot.ports import AuditEntry
 from bot.store.engine import Database
+from bot.store.erasing import check_here
 from bot.store.tables import audit, links
 
 # The actor of what nobody asked for.
@@ -19,7 +22,8 @@ OPERATOR: Final = "operator"
 
 
 async def append(connection: AsyncConnection, entry: AuditEntry) -> None:
-    """Add an entry inside the caller's transaction."""
+    """Add an entry inside the caller's transaction; raises WorkspaceLeft."""
+    await check_here(connection, entry.workspace)
     await connection.execute(insert(audit).values(**asdict(entry)))
 
 
@@ -56,6 +60,10 @@ class SqlAuditLog:
         self._database = database
 
     async def record(self, entry: AuditEntry) -> None:
-        """Append one entry of its own."""
+        """Append one entry of its own; of a workspace that has left meanwhile there is nothing to say."""
+        with suppress(WorkspaceLeft):
+            await self._append(entry)
+
+    async def _append(self, entry: AuditEntry) -> None:
         async with self._database.writes() as connection:
             await append(connection, entry)

@@ -14,8 +14,9 @@ from bot.ports import AuditEntry
 from bot.store.audit import OPERATOR, append
 from bot.store.bodies import STANDUP, STATE
 from bot.store.engine import Database
+from bot.store.links import hold
 from bot.store.personal import NAMED_IN, lines_about, own_rows, renamed, rows_naming
-from bot.store.tables import alerts, audit, standups
+from bot.store.tables import alerts, audit, links, standups
 
 _ACTION: Final = "person_forgotten"
 _WHOLE: Final[Mapping[Column[Any], TypeAdapter[Any]]] = {alerts.c.state: STATE, standups.c.body: STANDUP}
@@ -42,12 +43,14 @@ async def forget(database: Database, person: Person, *, now: datetime) -> None:
     somebody was forgotten, and when.
     """
     async with database.writes() as connection:
+        await hold(connection, person)
+        await connection.execute(select(links.c.link_id).where(own_rows(person)[links]).with_for_update())
         lines = [{"line": line.entry_id} async for line in lines_about(connection, person)]
         if lines:
             await connection.execute(delete(audit).where(audit.c.entry_id == bindparam("line")), lines)
         # Before their own rows are gone, by which others are told from them.
         for column in NAMED_IN:
-            async for row in rows_naming(connection, person, column):
+            async for row in rows_naming(connection, person, column, to_write=True):
                 here = and_(*(part == row[part] for part in column.table.primary_key))
                 text = renamed(row[column], person.user, LEFT)
                 values = {column.name: text, **_anew(column, text)}

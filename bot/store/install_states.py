@@ -32,12 +32,3 @@ class SqlInstallStates:
                 return expires_at
             is_there = (await connection.execute(select(install_states).where(here))).one_or_none()
         raise InstallStateUnknown if is_there is None else InstallStateElsewhere
-
-    async def sweep(self, *, now: datetime) -> None:
-        """Look first: there is seldom anything to do, and a write keeps others waiting."""
-        over = install_states.c.expires_at <= now
-        async with self._database.reads() as connection:
-            if (await connection.execute(select(install_states).where(over).limit(1))).first() is None:
-                return
-        async with self._database.writes() as connection:
-            await connection.execute(delete(install_states).where(over))

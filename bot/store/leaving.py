@@ -1,17 +1,18 @@
-"""People who leave: deactivated ones are unlinked."""
+"""People who leave, and workspaces."""
 
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, delete, update
+from sqlalchemy import and_, delete, select, update
 
 from bot.domain.limits import PlaceKind
 from bot.domain.people import Person
 from bot.ports import AuditEntry
 from bot.store.audit import BOT, append
 from bot.store.engine import Database
+from bot.store.erasing import erase_workspace, mark_left
 from bot.store.links import COLUMNS, hold, link_of, unlinked
-from bot.store.tables import link_pages, links, notices, team_members
+from bot.store.tables import installations, link_pages, links, notices, team_members, workspaces
 
 _DEACTIVATED: Final = "the person is deactivated"
 
@@ -52,6 +53,19 @@ class SqlLeaving:
         if gone:
             await self._database.erase_traces()
         return bool(gone or left)
+
+    async def workspace(self, workspace: str, *, now: datetime) -> int:
+        """Turn the workspace's late writers away, then erase its rows."""
+        async with self._database.writes() as connection:
+            await mark_left(connection, workspace, now=now)
+        return await erase_workspace(self._database, workspace)
+
+    async def under(self, organisation: str) -> tuple[str, ...]:
+        """Return the workspaces of an organisation that have no installation of their own."""
+        own = select(installations.c.workspace).where(installations.c.workspace == workspaces.c.workspace)
+        query = select(workspaces.c.workspace).where(workspaces.c.enterprise == organisation, ~own.exists())
+        async with self._database.reads() as connection:
+            return tuple((await connection.execute(query.order_by(workspaces.c.workspace))).scalars())
 
 
 def _left(person: Person, channel: str, now: datetime) -> AuditEntry:

@@ -1,15 +1,15 @@
 """One-time link pages: each step is one conditional UPDATE, so that of two replicas one takes it."""
 
-from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from bot.domain.errors import LinkPageUnknown
-from bot.domain.link_pages import MOST_ASKINGS, MOST_CODE_TRIES, REMEMBERED, LinkPage, PageState
+from bot.domain.link_pages import MOST_ASKINGS, MOST_CODE_TRIES, LinkPage, PageState
 from bot.domain.people import Person
 from bot.domain.secret import Secret
 from bot.store.engine import Database
+from bot.store.erasing import check_here
 from bot.store.sealed import PAGE_CODE, PAGE_TOKEN, SealedColumn
 from bot.store.tables import link_pages, workspaces
 from bot.store.vault import KeyRing
@@ -52,6 +52,7 @@ class SqlLinkPages:
             "username": page.username,
         }
         async with self._database.writes() as connection:
+            await check_here(connection, page.person.workspace)
             await connection.execute(insert(link_pages).values(row))
 
     async def named(self, digest: str) -> LinkPage | None:
@@ -111,19 +112,6 @@ class SqlLinkPages:
         if ended:
             await self._database.erase_traces()
         return ended
-
-    async def sweep(self, *, now: datetime) -> None:
-        """Look first: there is seldom anything to do, and a write keeps others waiting."""
-        secrets_left = and_(link_pages.c.expires_at <= now, link_pages.c.token.is_not(None))
-        forgotten = link_pages.c.expires_at <= now - REMEMBERED
-        look = select(link_pages.c.page_id).where(or_(secrets_left, forgotten)).limit(1)
-        async with self._database.reads() as connection:
-            if (await connection.execute(look)).first() is None:
-                return
-        async with self._database.writes() as connection:
-            await connection.execute(update(link_pages).where(secrets_left).values(_NO_SECRETS))
-            await connection.execute(delete(link_pages).where(forgotten))
-        await self._database.erase_traces()
 
     async def _find(self, *where: ColumnElement[bool]) -> LinkPage | None:
         async with self._database.reads() as connection:

@@ -228,11 +228,14 @@ async def _in_good_health(connection: AsyncConnection, link: Link) -> None:
 
 
 async def _meet(connection: AsyncConnection, person: Person, now: datetime) -> None:
-    """Remember that this person exists."""
+    """Remember that this person exists, and hold the row: the sweep ends those without a link."""
     await connection.execute(
         insert_into(connection, people)
         .values(workspace=person.workspace, person=person.user, first_seen_at=now)
-        .on_conflict_do_nothing()
+        .on_conflict_do_update(
+            index_elements=[people.c.workspace, people.c.person],
+            set_={"first_seen_at": people.c.first_seen_at},
+        )
     )
 
 

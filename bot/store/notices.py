@@ -13,6 +13,7 @@ from bot.domain.people import LEFT, Link
 from bot.ports.alerting import ChannelTrouble, Notice, NoticeKind, Receipt
 from bot.store.bodies import NEWS, OWED, STANDUP
 from bot.store.engine import Database, insert_into
+from bot.store.erasing import has_left
 from bot.store.tables import alerts, notices, places, standups
 
 
@@ -92,7 +93,7 @@ class SqlPlaces:
         async with self._database.writes() as connection:
             if trouble is None:
                 await connection.execute(delete(places).where(_at(workspace, place)))
-            else:
+            elif not await has_left(connection, workspace):
                 values = {
                     "reason": trouble.reason[:64],
                     "since": trouble.since,
@@ -108,9 +109,10 @@ class SqlPlaces:
 async def owe(connection: AsyncConnection, notice: Notice) -> None:
     """Remember a notice inside the caller's transaction; the same id again is nothing new.
 
-    What is owed about an alert that is gone meanwhile is not, nor what is for somebody who was forgotten.
+    What is owed about an alert that is gone meanwhile is not, nor what is for somebody who was forgotten, or
+    in a workspace that left.
     """
-    if notice.place.slack_id == LEFT:
+    if notice.place.slack_id == LEFT or await has_left(connection, notice.workspace):
         return
     if notice.owed is not None and not await _has_alert(connection, notice):
         return

@@ -80,9 +80,9 @@ def own_rows(person: Person) -> dict[Table, ColumnElement[bool]]:
 
 
 async def rows_naming(
-    connection: AsyncConnection, person: Person, column: Column[Any]
+    connection: AsyncConnection, person: Person, column: Column[Any], *, to_write: bool = False
 ) -> AsyncIterator[RowMapping]:
-    """Give the rows that name a person in this column, without their own ones."""
+    """Give the rows that name a person in this column, without their own ones; hold them `to_write` them."""
     table = column.table
     own = own_rows(person).get(table, false())
     query = select(table).where(
@@ -91,7 +91,10 @@ async def rows_naming(
         not_(func.coalesce(own, false())),
         column.contains(person.user, autoescape=True),
     )
-    for row in (await connection.execute(query.order_by(*table.primary_key))).mappings():
+    query = query.order_by(*table.primary_key)
+    if to_write:
+        query = query.with_for_update()
+    for row in (await connection.execute(query)).mappings():
         # The database found what has these letters: U1 in U12, too.
         if _word(person.user).search(row[column]):
             yield row

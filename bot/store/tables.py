@@ -370,3 +370,11 @@ standups = Table(
     Column("revision", Integer, nullable=False),
     Column("body", Text, nullable=False),
 )
+
+# Workspaces that the app was removed from, for a day: nothing is written for them.
+departures = Table(
+    "departures",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("left_at", Moment, nullable=False),
+)

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.engine import Database, insert_into
+from bot.store.erasing import welcome
 from bot.store.tables import workspaces
 
 
@@ -42,7 +43,8 @@ class SqlWorkspaces:
 async def meet(
     connection: AsyncConnection, workspace: str, name: str, *, enterprise: str | None, now: datetime
 ) -> None:
-    """Remember a workspace inside the caller's transaction."""
+    """Remember a workspace inside the caller's transaction; one that had left is there again."""
+    await welcome(connection, workspace)
     await connection.execute(
         insert_into(connection, workspaces)
         .values(workspace=workspace, name=name, enterprise=enterprise, installed_at=now)

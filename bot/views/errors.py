@@ -79,6 +79,7 @@ from bot.domain.errors import (
     UsernameMalformed,
     UsernameUnknown,
     WalltimeError,
+    WorkspaceLeft,
 )
 from bot.domain.standup_words import EXAMPLE
 from bot.views.format import escape, moment
@@ -255,6 +256,8 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             )
         case NotInChannel():
             return tr("Only members of the channel see its team: join the channel first.")
+        case WorkspaceLeft():
+            return tr("The app was removed from this workspace, so nothing was stored.")
         case NotAdmin():
             return tr(
                 "Only workspace admins can unlink somebody else, and those whom the bot's settings name. "

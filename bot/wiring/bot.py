@@ -51,6 +51,7 @@ from bot.store.old_readings import SqlOldReadings
 from bot.store.place_turns import SqlPlaceTurns
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
+from bot.store.retention import SqlRetention
 from bot.store.standups import SqlStandups
 from bot.store.teams import SqlTeams
 from bot.store.tokens import SqlTokens
@@ -95,6 +96,7 @@ from bot.wiring.settings import Settings
 # Under the ten seconds that Docker gives before it kills.
 DRAIN: Final = timedelta(seconds=7)
 THIN_EVERY: Final = timedelta(minutes=1)
+SWEEP_EVERY: Final = timedelta(minutes=1)
 
 log = structlog.get_logger(__name__)
 
@@ -346,7 +348,8 @@ class Bot:
         )
         link_account = LinkAccount(clusters=clusters, api=api, links=links, audit=audit)
         pages = SqlLinkPages(self._database, self._ring)
-        self._engine.every(self._tick, "link pages", lambda: pages.sweep(now=self._clock()))
+        retention = SqlRetention(self._database)
+        self._engine.every(SWEEP_EVERY, "retention", lambda: retention.sweep(now=self._clock()))
         for cluster in (*(each.name for each in clusters), None):
             polling = Polling(
                 cluster,

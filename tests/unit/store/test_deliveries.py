@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.ports import AuditEntry
 from bot.store.audit import SqlAuditLog
-from bot.store.deliveries import KEPT_FOR, SqlDeliveries
+from bot.store.deliveries import SqlDeliveries
 from bot.store.engine import Database
 from bot.store.workspaces import SqlWorkspaces
 from tests.unit.kit import NOW
@@ -38,21 +38,6 @@ async def test_the_first_time_is_once_for_many_at_once_in_two_processes(
 async def test_a_restart_forgets_nothing(database: Database) -> None:
     await SqlDeliveries(database).first_time("a", now=NOW)
     assert not await SqlDeliveries(database).first_time("a", now=NOW + 10 * SECOND)
-
-
-async def test_what_is_too_old_to_come_again_is_thrown_away(store: Store) -> None:
-    deliveries = SqlDeliveries(store.database)
-    for number in range(5):
-        await deliveries.first_time(f"old{number}", now=NOW)
-    late = NOW + KEPT_FOR + SECOND
-    assert await deliveries.first_time("new", now=late)
-    assert [row.delivery for row in await store.rows("deliveries")] == ["new"]
-
-
-async def test_what_may_still_come_again_is_kept(store: Store) -> None:
-    deliveries = SqlDeliveries(store.database)
-    await deliveries.first_time("a", now=NOW)
-    assert not await SqlDeliveries(store.database).first_time("a", now=NOW + KEPT_FOR)
 
 
 async def test_a_workspace_keeps_its_first_day_and_takes_its_newest_name(store: Store) -> None:

@@ -258,11 +258,3 @@ async def test_a_state_is_used_up_by_one_of_many_and_only_in_its_own_browser(dat
     assert NOW + HOUR in ends
     with pytest.raises(InstallStateUnknown):
         await states.take("never given", browser="mine")
-
-
-async def test_states_that_are_over_are_swept_away(database: Database, store: Store) -> None:
-    states = SqlInstallStates(database)
-    for name, ends in (("over", NOW), ("not yet", NOW + HOUR)):
-        await states.add(name, browser="mine", expires_at=ends)
-    await states.sweep(now=NOW)
-    assert [row.digest for row in await store.rows("install_states")] == ["not yet"]

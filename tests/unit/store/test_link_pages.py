@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from bot.domain.link_pages import (
     MOST_ASKINGS,
     MOST_CODE_TRIES,
     PAGE_LIVES,
-    REMEMBERED,
     LinkPage,
     PageState,
     digest_of,
@@ -141,21 +139,6 @@ async def test_askings_and_tries_are_counted_across_replicas(
     assert sorted(tries for tries in tried if tries) == list(range(1, MOST_CODE_TRIES + 1))
     await replica.forgive_code_tries(ASKED)
     assert await pages.count_code_try(ASKED) == 1
-
-
-@ON_SQLITE
-async def test_the_sweep_takes_secrets_at_the_hour_and_pages_a_day_later(
-    pages: SqlLinkPages, tmp_path: Path
-) -> None:
-    await pages.ask(ASKED, token=Secret(JWT), code=CODE)
-    sealed = await column(pages, "token")
-    await pages.sweep(now=ASKED.expires_at - timedelta(milliseconds=1))
-    assert await pages.token(ASKED) == Secret(JWT)
-    await pages.sweep(now=ASKED.expires_at)
-    assert files_with(tmp_path / "data", sealed) == []
-    assert await pages.one("T1", "p1") == ASKED
-    await pages.sweep(now=ASKED.expires_at + REMEMBERED)
-    assert await pages.one("T1", "p1") is None
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ EVERY: list[WalltimeError] = [
     errors.NotFullMember(),
     errors.SomebodyElses(),
     errors.NotAdmin(),
+    errors.WorkspaceLeft(),
     errors.SomebodyNotLinked(),
     errors.NotInChannel(),
     errors.PersonUnknown("@anna"),

@@ -1,0 +1,97 @@
+"""Everything of a workspace erased, table by table in small transactions, and nothing written back.
+
+A workspace that leaves is marked first: while the mark stands, what is still under way (a poll, a delivery, a
+click) finds its rows gone, or is turned away where it would make new ones. On PostgreSQL something may have
+been written while the mark was not committed yet; so the sweep looks again for a while. The mark ends when
+the workspace is met anew, or after a day.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Table, and_, delete, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.errors import WorkspaceLeft
+from bot.store.engine import Database, insert_into
+from bot.store.tables import departures, metadata
+
+# SQLite has one writer, who waits no longer than this takes: some 20 ms.
+AT_ONCE: Final = 1000
+# Whatever was under way when a workspace left has ended by then.
+SWEPT_FOR: Final = timedelta(hours=1)
+MARKED_FOR: Final = timedelta(days=1)
+# Whose rows are of no workspace: requests of Slack's for minutes, and what comes before Slack says who it is.
+OF_NOBODY: Final = frozenset({"deliveries", "install_states"})
+
+
+def tenant_tables() -> tuple[Table, ...]:
+    """Return the tables of workspaces, those that hang on another before it."""
+    return tuple(
+        table
+        for table in reversed(metadata.sorted_tables)
+        if table.name not in OF_NOBODY and table is not departures
+    )
+
+
+async def has_left(connection: AsyncConnection, workspace: str) -> bool:
+    """Tell, inside a transaction that writes, whether a workspace has left."""
+    mark = select(departures.c.workspace).where(departures.c.workspace == workspace)
+    return (await connection.execute(mark)).one_or_none() is not None
+
+
+async def check_here(connection: AsyncConnection, workspace: str) -> None:
+    """Raise WorkspaceLeft, which takes back what the transaction wrote for it."""
+    if await has_left(connection, workspace):
+        raise WorkspaceLeft
+
+
+async def mark_left(connection: AsyncConnection, workspace: str, *, now: datetime) -> None:
+    """Turn away whatever would write for a workspace from now on."""
+    await connection.execute(
+        insert_into(connection, departures)
+        .values(workspace=workspace, left_at=now)
+        .on_conflict_do_update(index_elements=[departures.c.workspace], set_={"left_at": now})
+    )
+
+
+async def welcome(connection: AsyncConnection, workspace: str) -> None:
+    """Take the mark away: it is there again."""
+    await connection.execute(delete(departures).where(departures.c.workspace == workspace))
+
+
+async def erase_workspace(database: Database, workspace: str) -> int:
+    """Erase every row of a workspace, from the database's files too; return how many there were."""
+    gone = 0
+    for table in tenant_tables():
+        key = tuple(table.primary_key)
+        some = select(*key).where(table.c.workspace == workspace).limit(AT_ONCE)
+        erased = AT_ONCE
+        while erased == AT_ONCE and await _has_any(database, table, workspace):
+            async with database.writes() as connection:
+                here = and_(table.c.workspace == workspace, tuple_(*key).in_(some))
+                erased = (await connection.execute(delete(table).where(here))).rowcount
+                gone += erased
+    if gone:
+        await database.erase_traces()
+    return gone
+
+
+async def sweep_departures(database: Database, *, now: datetime) -> None:
+    """Erase what was written for workspaces that left a short while ago, and end old marks."""
+    async with database.reads() as connection:
+        marks = {row.workspace: row.left_at for row in await connection.execute(select(departures))}
+    for workspace, left_at in marks.items():
+        if now - left_at < SWEPT_FOR:
+            await erase_workspace(database, workspace)
+        elif now - left_at >= MARKED_FOR:
+            async with database.writes() as connection:
+                is_old = and_(departures.c.workspace == workspace, departures.c.left_at == left_at)
+                await connection.execute(delete(departures).where(is_old))
+
+
+async def _has_any(database: Database, table: Table, workspace: str) -> bool:
+    """Look before writing: most tables of it are empty, and a write keeps others waiting."""
+    query = select(*table.primary_key).where(table.c.workspace == workspace).limit(1)
+    async with database.reads() as connection:
+        return (await connection.execute(query)).first() is not None
