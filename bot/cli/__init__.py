@@ -134,6 +134,20 @@ def database_upgrade() -> None:
     _run(upgrade(read_settings(os.environ, to_run=False)))
 
 
+@database.command("copy")
+def database_copy(
+    to: Annotated[
+        str, typer.Option(help="The other database: postgresql://USER@HOST/DATABASE or sqlite:///PATH.")
+    ],
+) -> None:
+    """Copy everything to another database, checked; cut off, it goes on where it was. Exit 1 if not done."""
+    from bot.cli.copying import copy
+    from bot.wiring.settings import read_settings
+
+    if not _run(copy(read_settings(os.environ, to_run=False), to)):
+        raise typer.Exit(1)
+
+
 def main() -> NoReturn:
     """Run the command line; a failure is one clear line, never a traceback."""
     try:

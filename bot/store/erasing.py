@@ -6,18 +6,18 @@ been written while the mark was not committed yet; so the sweep looks again for 
 the workspace is met anew, or after a day.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Table, and_, delete, select, tuple_
+from sqlalchemy import Table, and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import WorkspaceLeft
 from bot.store.engine import Database, insert_into
+from bot.store.steps import delete_in_steps
 from bot.store.tables import departures, metadata
 
-# SQLite has one writer, who waits no longer than this takes: some 20 ms.
-AT_ONCE: Final = 1000
 # Whatever was under way when a workspace left has ended by then.
 SWEPT_FOR: Final = timedelta(hours=1)
 MARKED_FOR: Final = timedelta(days=1)
@@ -34,10 +34,15 @@ def tenant_tables() -> tuple[Table, ...]:
     )
 
 
+async def left_among(connection: AsyncConnection, workspaces: Iterable[str]) -> frozenset[str]:
+    """Return, inside a transaction that writes, which of these workspaces have left."""
+    marks = select(departures.c.workspace).where(departures.c.workspace.in_(sorted(set(workspaces))))
+    return frozenset((await connection.execute(marks)).scalars())
+
+
 async def has_left(connection: AsyncConnection, workspace: str) -> bool:
-    """Tell, inside a transaction that writes, whether a workspace has left."""
-    mark = select(departures.c.workspace).where(departures.c.workspace == workspace)
-    return (await connection.execute(mark)).one_or_none() is not None
+    """Tell the same of one."""
+    return workspace in await left_among(connection, [workspace])
 
 
 async def check_here(connection: AsyncConnection, workspace: str) -> None:
@@ -64,14 +69,7 @@ async def erase_workspace(database: Database, workspace: str) -> int:
     """Erase every row of a workspace, from the database's files too; return how many there were."""
     gone = 0
     for table in tenant_tables():
-        key = tuple(table.primary_key)
-        some = select(*key).where(table.c.workspace == workspace).limit(AT_ONCE)
-        erased = AT_ONCE
-        while erased == AT_ONCE and await _has_any(database, table, workspace):
-            async with database.writes() as connection:
-                here = and_(table.c.workspace == workspace, tuple_(*key).in_(some))
-                erased = (await connection.execute(delete(table).where(here))).rowcount
-                gone += erased
+        gone += await delete_in_steps(database, table, table.c.workspace == workspace)
     if gone:
         await database.erase_traces()
     return gone
@@ -88,10 +86,3 @@ async def sweep_departures(database: Database, *, now: datetime) -> None:
             async with database.writes() as connection:
                 is_old = and_(departures.c.workspace == workspace, departures.c.left_at == left_at)
                 await connection.execute(delete(departures).where(is_old))
-
-
-async def _has_any(database: Database, table: Table, workspace: str) -> bool:
-    """Look before writing: most tables of it are empty, and a write keeps others waiting."""
-    query = select(*table.primary_key).where(table.c.workspace == workspace).limit(1)
-    async with database.reads() as connection:
-        return (await connection.execute(query)).first() is not None

@@ -14,6 +14,7 @@ from bot.ports.alerting import Notice
 from bot.ports.place_turns import Memory, PlaceTaken, PlaceTurn
 from bot.store.bodies import MEMORY
 from bot.store.engine import Database, insert_into
+from bot.store.erasing import left_among
 from bot.store.notices import are_open, notice_of
 from bot.store.tables import notices, place_turns
 
@@ -50,7 +51,11 @@ class SqlPlaceTurns:
             return ()
         holder = uuid.uuid4().hex
         async with self._database.writes() as connection:
-            memories = await _take(connection, keys, holder, now=now, lease=lease)
+            gone = await left_among(connection, (key[0] for key in keys))
+            here = [key for key in keys if key[0] not in gone]
+            if not here:
+                return ()
+            memories = await _take(connection, here, holder, now=now, lease=lease)
             by_place = await _due(connection, list(memories), now=now, most=most)
             await _leave(connection, memories.keys() - by_place.keys(), holder)
         return tuple(

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Row, Select, Table, and_, delete, or_, sel
 from bot.domain.link_pages import REMEMBERED
 from bot.ports.alerting import NoticeKind
 from bot.store.engine import Database
-from bot.store.erasing import AT_ONCE, sweep_departures
+from bot.store.erasing import sweep_departures
+from bot.store.steps import AT_ONCE, delete_in_steps
 from bot.store.tables import (
     audit,
     deliveries,
@@ -53,25 +54,16 @@ class SqlRetention:
             and_(link_pages.c.expires_at <= now, link_pages.c.token.is_not(None)),
             ("token", "code"),
         )
-        await self._end(link_pages, link_pages.c.expires_at <= now - REMEMBERED)
-        await self._end(deliveries, deliveries.c.at < now - DELIVERIES_KEPT)
-        await self._end(install_states, install_states.c.expires_at <= now)
+        await delete_in_steps(self._database, link_pages, link_pages.c.expires_at <= now - REMEMBERED)
+        await delete_in_steps(self._database, deliveries, deliveries.c.at < now - DELIVERIES_KEPT)
+        await delete_in_steps(self._database, install_states, install_states.c.expires_at <= now)
         await sweep_departures(self._database, now=now)
         if self._seldom_at is None or not timedelta() <= now - self._seldom_at < SELDOM:
             self._seldom_at = now
-            await self._end(notices, _ended_before(now))
+            await delete_in_steps(self._database, notices, _ended_before(now))
             await self._end_oldest(transitions, before=now - TRANSITIONS_KEPT)
             await self._end_oldest(audit, before=now - AUDIT_KEPT)
             await self._end_strangers(now)
-
-    async def _end(self, table: Table, where: ColumnElement[bool]) -> None:
-        """Delete these rows, some at a time."""
-        key = tuple(table.primary_key)
-        some = select(*key).where(where).limit(AT_ONCE)
-        while found := await self._look(some):
-            keys = [tuple(row) for row in found]
-            async with self._database.writes() as connection:
-                await connection.execute(delete(table).where(where, tuple_(*key).in_(keys)))
 
     async def _end_oldest(self, table: Table, *, before: datetime) -> None:
         """Delete the beginning of a log: its entries are numbered in the order of time."""

@@ -58,7 +58,8 @@ def _api_url(value: Any) -> str:
     return base_url(str(value)) + "/"
 
 
-def _database_url(value: Any) -> str:
+def check_database_url(value: Any) -> str:
+    """Return the address of a database if it is one; raises ValueError, which holds no part of it."""
     if isinstance(value, str) and value.startswith(SCHEMES):
         connection_settings(value)
     elif not isinstance(value, str) or not re.fullmatch(r"sqlite:///.+", value):
@@ -107,7 +108,7 @@ class Settings(BaseModel):
     slack_api_url: Annotated[str, BeforeValidator(_api_url)] = "https://slack.com/api/"
     clusters: Annotated[tuple[Cluster, ...], BeforeValidator(read_clusters)] = ()
     # The password may stand in it.
-    database_url: Annotated[str, BeforeValidator(_database_url), Field(repr=False)] = ""
+    database_url: Annotated[str, BeforeValidator(check_database_url), Field(repr=False)] = ""
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("walltime")))
     secret_keys: Annotated[KeyRing | None, BeforeValidator(_ring)] = None
     command: Annotated[str, BeforeValidator(_command)] = "/walltime"

@@ -75,11 +75,12 @@ async def test_nothing_of_a_workspace_is_left_in_any_table_or_file(store: Store,
     assert await SqlLeaving(store.database).workspace("T1", now=LATER) == 0
 
 
+@ON_SQLITE
 async def test_many_rows_go_in_small_steps(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = await furnish(store.database, RING, "T1")
     for number in range(1, 8):
         await store.readings.record(lab.links[ANN], reading(10 + number, NOW + timedelta(minutes=number)))
-    monkeypatch.setattr("bot.store.erasing.AT_ONCE", 3)
+    monkeypatch.setattr("bot.store.steps.AT_ONCE", 3)
     await SqlLeaving(store.database).workspace("T1", now=LATER)
     assert of("T1", await everything(store)).keys() == {"departures"}
 
@@ -137,6 +138,7 @@ async def late_writers(store: Store, lab: Furnished) -> dict[str, Callable[[], A
     }
 
 
+@ON_SQLITE
 async def test_what_slipped_through_is_swept_away_and_the_mark_ends_after_a_day(store: Store) -> None:
     """As it can on PostgreSQL, where two transactions do not see each other."""
     leaving = SqlLeaving(store.database)
@@ -151,6 +153,7 @@ async def test_what_slipped_through_is_swept_away_and_the_mark_ends_after_a_day(
     assert await store.rows("departures") == []
 
 
+@ON_SQLITE
 async def test_a_workspace_that_comes_back_begins_anew(store: Store) -> None:
     await furnish(store.database, RING, "T1")
     await SqlLeaving(store.database).workspace("T1", now=LATER)

@@ -27,8 +27,9 @@ from tests.unit.store.kit import ON_SQLITE, RING, Store, files_with
 
 HERS = {ANN, "hpc_ann", "00ffhpc_ann", "Ann"}
 LATER = NOW + timedelta(hours=1)
-# They hold nobody's: what a workspace is called; for minutes what was begun, and which requests were taken.
-BRIEF = {"deliveries", "install_states"}
+# They hold nobody's: what a workspace is called; for minutes what was begun, and which requests were taken;
+# for a day which workspaces left.
+BRIEF = {"deliveries", "install_states", "departures"}
 OF_NOBODY = {"workspaces", *BRIEF}
 
 

@@ -33,6 +33,7 @@ async def sweep(store: Store, now: datetime) -> None:
     await SqlRetention(store.database).sweep(now=now)
 
 
+@ON_SQLITE
 async def test_a_young_workspace_loses_nothing(store: Store) -> None:
     await furnish(store.database, RING, "T1")
     before = [await store.rows(name) for name in metadata.tables]
@@ -56,6 +57,7 @@ async def test_a_link_page_loses_its_secrets_at_its_end_and_goes_a_day_later(
     assert await store.rows("link_pages") == []
 
 
+@ON_SQLITE
 async def test_requests_and_installations_begun_are_remembered_as_long_as_they_may_come_again(
     store: Store,
 ) -> None:
@@ -67,6 +69,7 @@ async def test_requests_and_installations_begun_are_remembered_as_long_as_they_m
     assert await store.rows("deliveries") == await store.rows("install_states") == []
 
 
+@ON_SQLITE
 async def test_what_was_told_is_kept_for_months_and_what_is_owed_for_ever(store: Store) -> None:
     await furnish(store.database, RING, "T1")
     async with store.database.writes() as connection:
@@ -111,6 +114,7 @@ async def test_who_has_no_link_is_not_known_any_more(store: Store, mocker: Mocke
     assert len(await store.rows("people")) == 3
 
 
+@ON_SQLITE
 async def test_what_lives_for_months_is_looked_at_once_an_hour_and_again_when_the_clock_goes_back(
     store: Store, mocker: MockerFixture
 ) -> None:
