@@ -84,6 +84,11 @@ class SlackAudiences:
         people = await self._known(workspace, users)
         return {user: people[user].name if user in people else user for user in users}
 
+    def forget(self, workspace: str) -> None:
+        """Forget the people of a workspace, and the organisations that it knows."""
+        self._people = {key: one for key, one in self._people.items() if key[0] != workspace}
+        self._organisations = {key: one for key, one in self._organisations.items() if key[0] != workspace}
+
     async def _known(self, workspace: str, users: Collection[str]) -> Mapping[str, _Known]:
         """Return what is known of these people; those of whom Slack says nothing now are missing."""
         fresh = self._clock() - KNOWN_FOR

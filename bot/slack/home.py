@@ -92,6 +92,11 @@ class Homes:
         """Draw somebody's Home now, whether it is open or not: they did something that it shows."""
         await self._draw(person, self._opened.get(person) or self._new())
 
+    def forget(self, workspace: str) -> None:
+        """Forget the Homes of a workspace."""
+        for person in [each for each in self._opened if each.workspace == workspace]:
+            del self._opened[person]
+
     async def turn(self) -> None:
         """Look at a few Homes that may be open, and draw those that show what is no longer so."""
         now = self._desk.clock()

@@ -28,10 +28,12 @@ SCOPES: Final = {
 EVENTS: Final = (
     "app_home_opened",
     "app_mention",
+    "app_uninstalled",
     "channel_unarchive",
     "group_unarchive",
     "member_joined_channel",
     "message.im",
+    "tokens_revoked",
     "user_change",
 )
 

@@ -55,6 +55,12 @@ class Tongues:
         """Return the language that a person was spoken to last, for answers that cannot wait."""
         return self._last.get(person, ENGLISH)
 
+    def forget(self, workspace: str) -> None:
+        """Forget the people of a workspace."""
+        for known in (self._locales, self._last):
+            for person in [each for each in known if each.workspace == workspace]:
+                del known[person]
+
     async def of_place(self, workspace: str, place: Place) -> Language:
         """Return the language of a DM or a channel."""
         if place.kind is PlaceKind.DM:

@@ -17,6 +17,7 @@ from bot.ports.alerting import Notice, NoticeKind
 from bot.ports.installing import Change, Tokens
 from bot.store.audit import append
 from bot.store.engine import Database, insert_into
+from bot.store.erasing import welcome
 from bot.store.notices import owe, withdraw
 from bot.store.sealed import BOT_TOKEN, REFRESH_TOKEN
 from bot.store.tables import as_kept, installations, places, workspaces
@@ -61,6 +62,7 @@ class SqlInstallations:
             **self._fresh(installation, tokens, renew_at),
         }
         async with self._database.writes() as connection:
+            await welcome(connection, installation.workspace)
             await connection.execute(
                 insert_into(connection, installations)
                 .values(workspace=installation.workspace, generation=1, **values)

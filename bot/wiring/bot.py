@@ -32,7 +32,7 @@ from bot.slack.audiences import SlackAudiences
 from bot.slack.client import TIMEOUT_S, make_client
 from bot.slack.desk import Desk
 from bot.slack.home import Homes
-from bot.slack.leaving import Leavers
+from bot.slack.leaving import Leavers, is_served
 from bot.slack.link_questions import SlackLinkQuestions
 from bot.slack.notifier import SlackNotifier
 from bot.slack.socket_mode import SocketMode
@@ -67,6 +67,7 @@ from bot.usecases.guard_audience import GuardAudience
 from bot.usecases.hear_of_channel import HearOfChannel
 from bot.usecases.join_team import JoinTeam
 from bot.usecases.keep_health import KeepHealth
+from bot.usecases.let_workspace_go import LetWorkspaceGo
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.link_by_access_key import LinkByAccessKey
 from bot.usecases.link_by_page import LinkByPage
@@ -189,11 +190,22 @@ class Bot:
                 clock=self._clock,
             )
             self._client_for = self._installing.clients.of
-            self._installing.keep_time(self._engine, self._tick, self._clock)
+            self._installing.keep_time(self._engine, self._tick)
             leaving = SqlLeaving(self._database)
-            leavers = Leavers(lambda person: leaving.person(person, now=self._clock()), self._tasks.spawn)
-            desk = self._desk(api, platform, leavers)
+            forget: list[Callable[[str], None]] = [self._installing.clients.forget, self._meeting.lost]
+            let_go = LetWorkspaceGo(
+                leaving=leaving,
+                still_served=lambda workspace: is_served(self._client_for(workspace)),
+                forget=forget,
+            )
+            leavers = Leavers(
+                lambda person: leaving.person(person, now=self._clock()),
+                lambda workspace: let_go(workspace, now=self._clock()),
+                self._tasks.spawn,
+            )
+            desk = self._desk(api, platform, leavers, forget)
             homes = Homes(desk, self._client_for)
+            forget.append(homes.forget)
             self._engine.here(self._tick, "home", homes.turn)
             app = make_app(desk, homes, client, self._installing.clients, leavers)
             self._server = Server(
@@ -259,7 +271,13 @@ class Bot:
         if late:
             log.warning("work was cut off at the stop", tasks=late)
 
-    def _desk(self, api: HttpClusterApi, platform: HttpPlatform, leavers: Leavers) -> Desk:
+    def _desk(
+        self,
+        api: HttpClusterApi,
+        platform: HttpPlatform,
+        leavers: Leavers,
+        forget: list[Callable[[str], None]],
+    ) -> Desk:
         clusters = self._settings.clusters
         links = SqlLinks(self._database, self._ring, clock=self._clock)
         readings = SqlReadings(self._database)
@@ -319,6 +337,7 @@ class Bot:
             tokens, lambda held, now: renew(held, now=now), self._tasks, clock=self._clock, lease=LEASE
         )
         audiences = SlackAudiences(self._client_for, self._clock, saw=leavers.saw)
+        forget += [tongues.forget, audiences.forget]
         guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
         standups, calendars = SqlStandups(self._database), HolidayCalendars()
         digests = GatherDigest(

@@ -42,14 +42,11 @@ class Installing:
     check_scopes: CheckScopes
     door: Installs | None = None
     rotating: Rotating | None = None
-    states: SqlInstallStates | None = None
 
-    def keep_time(self, engine: Engine, tick: timedelta, clock: Callable[[], datetime]) -> None:
-        """Renew tokens and forget what was begun and never ended, by the clock."""
-        rotating, states = self.rotating, self.states
-        if rotating is not None and states is not None:
-            engine.every(tick, "bot tokens", rotating.turn)
-            engine.every(tick, "install states", lambda: states.sweep(now=clock()))
+    def keep_time(self, engine: Engine, tick: timedelta) -> None:
+        """Renew tokens by the clock."""
+        if self.rotating is not None:
+            engine.every(tick, "bot tokens", self.rotating.turn)
 
 
 def installing(
@@ -121,5 +118,4 @@ def installing(
             install_app, command=settings.command, is_https=public_url.startswith("https:"), clock=clock
         ),
         rotating=Rotating(installations, renew_in_time, tasks, clock=clock, lease=LEASE),
-        states=states,
     )

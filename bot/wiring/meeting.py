@@ -67,6 +67,16 @@ class Meeting:
                 await asyncio.sleep(RETRY_SLACK.total_seconds())
         self.trouble = None
 
+    def lost(self, workspace: str) -> None:
+        """Serve this workspace no more: the app was removed from it, and the settings' token is dead."""
+        if self._known is None or self._known[0].workspace != workspace:
+            return
+        self._known = None
+        why = f"the app was removed from {workspace}: install it again and start with its new SLACK_BOT_TOKEN"
+        log.error("a workspace is not served", why=why)
+        if not self._settings.oauth:
+            self.trouble = why
+
     async def check(self, check_scopes: CheckScopes) -> None:
         """Tell whoever can help that scopes are missing; what needs them says so, the rest works."""
         if self._known is not None:

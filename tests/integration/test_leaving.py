@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.store.tables import metadata
 from tests.alerts_kit import join, say
 from tests.world import ALICE, BOB, GENERAL, TEAM, World, until, world
 
@@ -46,3 +47,31 @@ async def test_an_admin_unlinks_somebody_who_hears_of_it(lab: World) -> None:
         await say(lab.bob, f"unlink <@{ALICE}> east", "has no link (any more)")
         who = [(row.actor, row.action) for row in await lab.rows("audit")]
         assert who == [(ALICE, "linked"), (BOB, "unlink_refused"), (BOB, "unlinked")]
+
+
+async def test_a_workspace_that_removes_the_app_is_erased_and_the_bot_runs_on(
+    lab: World,
+) -> None:
+    async with lab.bot() as bot:
+        await lab.link(lab.alice)
+        await join(lab.alice)
+        await say(lab.alice, "limit 2000 per month", "2,000")
+        sealed = (await lab.rows("links"))[0].token
+        lab.slack.workspaces[TEAM].emit({"type": "tokens_revoked", "tokens": {"oauth": [ALICE], "bot": []}})
+        await lab.slack.settled()
+        assert len(await lab.rows("links")) == 1
+        await lab.slack.workspaces[TEAM].uninstall()
+
+        async def left() -> dict[str, int]:
+            counts = {name: len(await lab.rows(name)) for name in metadata.tables}
+            return {name: count for name, count in counts.items() if count}
+
+        await until(left, lambda tables: tables.keys() <= {"departures", "deliveries"}, 30)
+        assert (await until(bot.trouble, bool)) == [
+            f"slack: the app was removed from {TEAM}: install it again and start with its new SLACK_BOT_TOKEN"
+        ]
+        assert [path.name for path in lab.data_dir.iterdir() if sealed in path.read_bytes()] == []
+    lab.slack.workspaces[TEAM].is_installed = True
+    async with lab.bot():
+        await lab.link(lab.bob, username="bob")
+        assert await lab.rows("departures") == []

@@ -131,7 +131,7 @@ async def late_writers(store: Store, lab: Furnished) -> dict[str, Callable[[], A
         "trouble": lambda: SqlPlaces(database).set_trouble("T1", channel, trouble),
         "a team": lambda: store.teams.join(ann, CHANNEL, consent=agreed, now=LATER),
         "a language": lambda: SqlLanguages(database).choose("T1", dm, "en", entry=entry),
-        "a standup": lambda: standups.put(standup.follow(standup), audit=entry),
+        "a standup": lambda: standups.put(replace(standup, revision=standup.revision + 1), audit=entry),
         "a first standup": lambda: standups.put(replace(standup, channel="C2", revision=1), audit=entry),
         "a line": lambda: SqlAuditLog(database).record(entry),
         "a page": lambda: SqlLinkPages(database, RING).add(replace(page, page_id="new"), digest="new"),
