@@ -1,13 +1,13 @@
 """Bot tokens of many workspaces: renewed once, dead in one and alive in others; scopes that are missing."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import aiohttp
 import pytest
 from sqlalchemy import Row, update
 
@@ -15,19 +15,21 @@ from bot.playground.slack import Fault
 from bot.store.engine import Database
 from bot.store.tables import installations
 from tests.install_kit import (
-    OAUTH,
+    EVE,
+    MATHS,
     ONE,
     TWO,
-    Admin,
+    UNIVERSITY,
     ann,
     answer_to,
     browsing,
     campus,
+    eve,
     general,
     link,
     oauth_bot,
+    university,
 )
-from tests.process import running
 from tests.unit.store.kit import files_with
 from tests.world import BOB, BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET, TEAM, World, until
 
@@ -236,6 +238,16 @@ async def test_scopes_that_an_update_needs_are_told_once_and_the_rest_works(lab:
         assert (await row_of(lab)).told_missing == ""
 
 
+async def test_whoever_installed_it_for_an_organisation_hears_too(lab: World) -> None:
+    async with oauth_bot(lab) as bot, browsing(bot) as admin:
+        await admin.install(UNIVERSITY, person=EVE)
+        university(lab).add_app(MATHS)
+        await answer_to(eve(lab), "")
+    await less(lab, {"files:write"}, workspace=MATHS)
+    async with oauth_bot(lab):
+        await eve(lab).wait_message(lambda m: "`files:write`" in m.text, channel=eve(lab).dm, timeout=10)
+
+
 async def test_fewer_scopes_than_asked_for_are_named_on_the_page(lab: World) -> None:
     lab.slack.withheld.update({"team:read", "files:write"})
     async with oauth_bot(lab) as bot, browsing(bot) as admin:
@@ -257,33 +269,35 @@ async def test_the_operator_s_own_token_lacks_scopes_and_the_named_admins_hear_o
     assert "walltime-bot manifest" in news.text
 
 
-async def test_secrets_of_installing_are_in_no_log_message_or_file(rotating: World) -> None:
+async def test_secrets_of_installing_are_in_no_log_message_page_or_file(
+    rotating: World, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The log of the tests masks nothing, so nothing needs to be masked."""
     lab = rotating
-    async with (
-        running(lab, **OAUTH) as bot,
-        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session,
-    ):
-        admin = Admin(session, await bot.port())
+    caplog.set_level(logging.DEBUG)
+    async with oauth_bot(lab) as bot, browsing(bot) as admin:
         there = await admin.begin()
         query = await admin.consent(there, ONE)
         pages = [await admin.end(query), await admin.end(query)]
         assert [page.status for page in pages] == [200, 400]
         await answer_to(ann(lab), "")
-        # It is renewed, and what was asked is asked once more.
+        # The token is renewed, and what was asked is asked once more.
         lab.slack.faults.add(Fault(method="conversations.info", kind="error", error="token_expired"))
         await told(lab, ONE, await say_test(lab, ONE))
-        await until(lambda: row_of(lab), lambda row: row.generation == 2)
-        assert await bot.stop() == 0
-        written = bot.log
+        await generation(lab, 2)
+        cookies = [cookie.value for cookie in admin.session.cookie_jar]
     found = dict(parse_qsl(f"{there.partition('?')[2]}&{query}"))
-    cookies = [cookie.value for cookie in session.cookie_jar]
     secrets = [CLIENT_SECRET, SIGNING_SECRET, found["code"], found["state"], *cookies]
     secrets += [token for token in lab.slack.grants.by_token if token != BOT_TOKEN]
     secrets += list(lab.slack.grants._refreshes)
     assert len(secrets) == 9
-    said = str([m.to_dict() for m in ann(lab).messages(ann(lab).dm)])
-    shown = "".join(page.text for page in pages)
-    files = b"".join(path.read_bytes() for path in lab.data_dir.iterdir()).decode("latin-1")
+    read = {
+        "log": caplog.text + "".join(capfd.readouterr()),
+        "messages": str([m.to_dict() for m in ann(lab).messages(ann(lab).dm)]),
+        "pages": "".join(page.text for page in pages),
+        "files": b"".join(path.read_bytes() for path in lab.data_dir.iterdir()).decode("latin-1"),
+    }
+    assert "the app was installed" in read["log"]
     for secret in secrets:
-        for name, text in {"log": written, "messages": said, "pages": shown, "files": files}.items():
+        for name, text in read.items():
             assert secret not in text, f"a secret is in the {name}"

@@ -94,7 +94,7 @@ class Organisation:
                 return workspace
             if args.get("view_id") and workspace.windows.find(str(args["view_id"])) is not None:
                 return workspace
-        people = [
-            each for each in workspaces.values() if any(args.get(name) in each.people for name in _PEOPLE)
-        ]
+        # A message may be addressed to a person, too.
+        names = [args.get(name) for name in (*_PEOPLE, *_PLACES)]
+        people = [each for each in workspaces.values() if any(name in each.people for name in names)]
         return next(iter(people), None)
