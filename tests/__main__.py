@@ -14,6 +14,13 @@ CHECKS: Final = {
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
     "types": [PYTHON, "-m", "mypy"],
     "floors": [str(BIN / "lint-imports"), "--no-cache"],
+    "compose": [
+        str(BIN / "check-jsonschema"),
+        "--builtin-schema",
+        "vendor.compose-spec",
+        "docs/deploy/compose.yaml",
+    ],
+    "kubernetes": [str(BIN / "kubernetes-validate"), "--strict", "docs/deploy/kubernetes.yaml"],
     # Most tests wait for something; two at a time keep two cores busy.
     "tests": [PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal"],
 }
