@@ -170,6 +170,15 @@ def run_sql(url: str, *statements: str) -> None:
             connection.execute(statement.encode())
 
 
+def cut_connections(url: str) -> None:
+    """Throw everybody else out of this database."""
+    run_sql(
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+
+
 @contextmanager
 def fresh_database(server_url: str, template: str | None = None) -> Iterator[str]:
     """A database of the test's own, of today's schema; whoever still holds it at the end is thrown out."""

@@ -26,6 +26,7 @@ from bot.slack.grants import SlackGrants
 from bot.slack.manifest import SCOPES
 from bot.store.engine import Database, DatabaseNewer
 from bot.store.installations import SqlInstallations
+from bot.store.postgres import OLDEST, SCHEMES, look, why_away
 from bot.store.rotation import Condition, census
 from bot.store.vault import KeyRing, KeyRingFaulty
 from bot.wiring.bot import utc_now
@@ -115,15 +116,32 @@ async def _database(settings: Settings) -> Finding:
         database = Database(settings.database_url)
         try:
             now, newest = await database.revisions()
+            server, trouble = await _server(database)
         finally:
             await database.close()
     except DatabaseNewer as error:
         return Finding("database", str(error), "start the newer version, or restore an older backup")
+    except DBAPIError as error:
+        if settings.database_url.startswith(SCHEMES):
+            return Finding("database", *why_away(error))
+        return Finding("database", type(error).__name__, advice)
     except Exception as error:  # noqa: BLE001 (whatever it is, it is the finding)
         return Finding("database", type(error).__name__, advice)
     if now == newest:
-        return Finding("database", f"schema {now}")
-    return Finding("database", f"schema {now or 'none'}, {newest} comes with the next start")
+        return Finding("database", f"{server}schema {now}", trouble)
+    return Finding("database", f"{server}schema {now or 'none'}, {newest} comes with the next start", trouble)
+
+
+async def _server(database: Database) -> tuple[str, str]:
+    """Return which PostgreSQL it is, and what is to be done there; nothing for a file."""
+    if not database.many_write:
+        return "", ""
+    async with database.reads() as connection:
+        version, may_make = await look(connection)
+    name = f"PostgreSQL {version // 10_000}.{version % 10_000}, "
+    if version < OLDEST:
+        return name, f"take PostgreSQL {OLDEST // 10_000} or newer"
+    return name, "" if may_make else "GRANT CREATE ON SCHEMA public to its user: migrations make tables"
 
 
 async def _stored(settings: Settings) -> AsyncIterator[Finding]:

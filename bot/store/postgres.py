@@ -30,6 +30,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+_PASSING: Final = ("starting up", "shutting down", "not yet accepting", "recovery", "administrator command")
 # Any number that nobody else takes: the lock of whoever changes the schema.
 _SCHEMA_LOCK: Final = 0x57A1171E
 _SCHEMA_WAIT: Final = "5min"
@@ -125,5 +126,42 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 def _is_away(error: Exception) -> bool:
-    """Tell whether there was no connection, as against one that refused something."""
-    return isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.OperationalError)
+    """Tell whether the server is away for a moment, as against one that turns us down."""
+    if not isinstance(error, DBAPIError) or not isinstance(error.orig, psycopg.OperationalError):
+        return False
+    said = str(error.orig)
+    return "FATAL:" not in said or any(part in said for part in _PASSING)
+
+
+# The oldest that its makers still mend.
+OLDEST: Final = 140_000
+# What libpq and the server say, where its language is English, and what helps.
+_HELP: Final = {
+    "password authentication failed": "put the right user and password into WALLTIME_DATABASE_URL",
+    "no password supplied": "put the password into WALLTIME_DATABASE_URL",
+    "role ": "put the right user into WALLTIME_DATABASE_URL, or CREATE ROLE it",
+    "database ": "CREATE DATABASE it on the server, or put the right name into WALLTIME_DATABASE_URL",
+    "failed to resolve host": "put the right host into WALLTIME_DATABASE_URL",
+    "Connection refused": "start the server, or put the right host and port into WALLTIME_DATABASE_URL",
+    "No such file or directory": "start the server, or put its socket's folder into WALLTIME_DATABASE_URL",
+    "timeout": "let this machine reach the server (firewall, pg_hba.conf)",
+}
+
+
+def why_away(error: DBAPIError) -> tuple[str, str]:
+    """Return what the driver says of a connection that failed, and what to do; neither holds a secret."""
+    said = str(error.orig).splitlines()[0] if isinstance(error.orig, psycopg.Error) else ""
+    said = said.rpartition("FATAL:")[2].strip() or type(error).__name__
+    return said, next(
+        (advice for part, advice in _HELP.items() if part in said),
+        "check WALLTIME_DATABASE_URL and the server",
+    )
+
+
+async def look(connection: AsyncConnection) -> tuple[int, bool]:
+    """Return the server's version (180004 for 18.4), and whether we may make tables."""
+    query = (
+        "SELECT current_setting('server_version_num')::int, has_schema_privilege(current_schema(), 'CREATE')"
+    )
+    version, may_make = (await connection.execute(text(query))).one()
+    return version, bool(may_make)
