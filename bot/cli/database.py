@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from bot.store.engine import Database
+from bot.wiring.engines import make_room_for_jobs
 from bot.wiring.settings import Settings
 
 
@@ -22,6 +23,7 @@ async def upgrade(settings: Settings) -> None:
         await database.upgrade()
     finally:
         await database.close()
+    await make_room_for_jobs(settings.database_url)
     typer.echo(
         f"schema: {before or 'none'} -> {newest}" if before != newest else f"schema: {newest}, up to date"
     )

@@ -3,6 +3,9 @@
 Slack tells when Home is opened, not when it is left. So who opened it is remembered for a while, and what it
 would show now is compared with what was drawn last: first the few facts that it follows from, then the whole.
 Looking for changes instead of being told of them asks no cluster, and sees what other processes did too.
+
+Of several processes the one that drew last for somebody follows their Home: each says which state of it it
+knows, and Slack refuses who does not know the newest.
 """
 
 import asyncio
@@ -22,6 +25,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.home import Asked, HomeFacts
 from bot.domain.people import Person
 from bot.slack.channel import standing_of
+from bot.slack.client import error_code
 from bot.slack.desk import Desk
 from bot.views.home import home_view
 from bot.views.kit import View
@@ -35,6 +39,7 @@ TROUBLED_AGAIN_AFTER: Final = timedelta(minutes=1)
 # However many have Home open, a turn looks at these, who waited longest.
 LOOKS_A_TURN: Final = 3
 MOST_REMEMBERED: Final = 1000
+_DRAWN_BY_ANOTHER: Final = "hash_conflict"
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +66,7 @@ class _Opened:
     asked: Asked | None = None
     seen: _Seen | None = None
     drawn: str = ""
+    state: str | None = None  # Slack's name for what we drew last
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -83,14 +89,20 @@ class Homes:
         await self._draw(person, opened)
 
     async def turn_to(self, person: Person, page: int) -> None:
-        """Draw another page of limits."""
+        """Draw another page of limits; all anew where another process drew it so far."""
+        if person not in self._opened:
+            await self.open(person, page=page)
+            return
         opened = self._remember(person)
         opened.page = page
         await self._draw(person, opened)
 
-    async def draw(self, person: Person) -> None:
+    async def draw(self, person: Person, *, page: int = 0) -> None:
         """Draw somebody's Home now, whether it is open or not: they did something that it shows."""
-        await self._draw(person, self._opened.get(person) or self._new())
+        if person in self._opened:
+            await self._draw(person, self._opened[person])
+        else:
+            await self.open(person, page=page)
 
     def forget(self, workspace: str) -> None:
         """Forget the Homes of a workspace."""
@@ -110,13 +122,16 @@ class Homes:
 
     async def _look(self, person: Person, opened: _Opened) -> None:
         try:
-            await self._draw(person, opened)
+            await self._draw(person, opened, over=opened.state)
         except Exception as error:  # noqa: BLE001 (logged; one Home in trouble stops no other)
+            if isinstance(error, SlackApiError) and error_code(error) == _DRAWN_BY_ANOTHER:
+                self._opened.pop(person, None)
+                return
             opened.look_at = self._desk.clock() + TROUBLED_AGAIN_AFTER
             log.warning("a home was not drawn", why=f"{type(error).__name__}: {error}"[:200])
 
-    async def _draw(self, person: Person, opened: _Opened) -> None:
-        """Publish what there is to show, unless that is what was published last."""
+    async def _draw(self, person: Person, opened: _Opened, *, over: str | None = None) -> None:
+        """Publish what there is to show, unless that is what was published last; only `over` that state."""
         desk = self._desk
         async with opened.lock:
             opened.look_at = desk.clock() + LOOKED_AGAIN_AFTER
@@ -129,7 +144,9 @@ class Homes:
                 opened.page = page
             drawn = hashlib.sha256(json.dumps(view).encode()).hexdigest()
             if drawn != opened.drawn:
-                await self._client_for(person.workspace).views_publish(user_id=person.user, view=view)
+                client = self._client_for(person.workspace)
+                answer = await client.views_publish(user_id=person.user, view=view, hash=over)
+                opened.state = answer["view"]["hash"]
             opened.drawn, opened.seen, opened.seen_at = drawn, seen, desk.clock()
 
     async def _view(self, person: Person, seen: _Seen) -> tuple[View, int]:

@@ -43,8 +43,7 @@ class Homing:
         """Refresh: ask the clusters again."""
         await ack()
         reply = self._desk.reply(body, client)
-        page = int(body["view"].get("private_metadata") or 0)
-        self._desk.work(HOME_REFRESH, reply, self._homes.open(person_of(body), page=page))
+        self._desk.work(HOME_REFRESH, reply, self._homes.open(person_of(body), page=_page_of(body)))
 
     async def on_page(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Another page of limits."""
@@ -79,8 +78,13 @@ class Homing:
             **({} if channel is None else {"channel_id": channel}),
         }
         reply = self._desk.reply(body, client)
-        self._desk.work(HOME_SAY, reply, self._said(command, client, reply))
+        self._desk.work(HOME_SAY, reply, self._said(command, client, reply, page=_page_of(body)))
 
-    async def _said(self, command: Body, client: AsyncWebClient, reply: Reply) -> None:
+    async def _said(self, command: Body, client: AsyncWebClient, reply: Reply, *, page: int) -> None:
         await self._listeners.answer(command, client, reply)
-        self._desk.aside("home", self._homes.draw(person_of(command)))
+        self._desk.aside("home", self._homes.draw(person_of(command), page=page))
+
+
+def _page_of(body: Body) -> int:
+    """Return the page of limits on the Home that was clicked in."""
+    return int(body["view"].get("private_metadata") or 0)

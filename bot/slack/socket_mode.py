@@ -8,6 +8,7 @@ are two links, renewed at different times, and each is thrown away and made anew
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ _LOGGER: Final = logging.getLogger("bot.slack.socket")
 _LOGGER.setLevel(logging.CRITICAL)
 
 LINKS: Final = 2
+_QUIET_LOOK_S: Final = 0.005
 CONNECTED = Gauge("walltime_slack_links", "Socket Mode links that live.")
 
 log = structlog.get_logger(__name__)
@@ -49,7 +51,7 @@ class Patience:
     handshake: timedelta = timedelta(seconds=10)
     broken: timedelta = timedelta(seconds=15)
     silent: timedelta = timedelta(minutes=30)
-    close: timedelta = timedelta(seconds=5)
+    close: timedelta = timedelta(seconds=2)
     acknowledge: timedelta = timedelta(seconds=3)
     between_tries: timedelta = timedelta(seconds=3)
     look: timedelta = timedelta(seconds=1)
@@ -93,7 +95,8 @@ class SocketMode:
         self._alive: set[int] = set()
         self._has_lived = False
         self._on_dead_token = on_dead_token
-        self._under_way: set[asyncio.Task[Any] | None] = set()
+        self._under_way: Counter[Any] = Counter()  # envelopes, by link
+        self._is_stopping = False
         self._trouble = "not connected yet"
 
     @property
@@ -108,9 +111,8 @@ class SocketMode:
         ]
 
     async def stop(self) -> None:
-        """Acknowledge what has come, then close the links: Slack hands nothing more to us."""
-        if under_way := {task for task in self._under_way if task is not None}:
-            await asyncio.wait(under_way, timeout=self._patience.acknowledge.total_seconds())
+        """Close each link when all that came over it is acknowledged: Slack hands nothing more to us."""
+        self._is_stopping = True
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
@@ -183,12 +185,20 @@ class SocketMode:
                     return why
                 await asyncio.sleep(patience.look.total_seconds())
         finally:
+            if self._is_stopping:
+                await self._quiet(link)
             await _close(link, patience.close)
+
+    async def _quiet(self, link: SocketModeClient) -> None:
+        """Wait for the moment in which nothing is under way over a link."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.acknowledge.total_seconds()):
+                while link in self._under_way or not link.message_queue.empty():  # noqa: ASYNC110 (a moment only)
+                    await asyncio.sleep(_QUIET_LOOK_S)
 
     async def _on_request(self, link: Any, request: SocketModeRequest) -> None:
         """Take one envelope; the SDK would swallow a failure without a word."""
-        task = asyncio.current_task()
-        self._under_way.add(task)
+        self._under_way[link] += 1
         try:
             await self._take(link, request)
         except ConnectionError as error:
@@ -196,7 +206,9 @@ class SocketMode:
         except Exception:
             log.exception("an envelope failed", kind=request.type)
         finally:
-            self._under_way.discard(task)
+            self._under_way[link] -= 1
+            if not self._under_way[link]:
+                del self._under_way[link]
 
     async def _take(self, link: Any, request: SocketModeRequest) -> None:
         """Hand one envelope to Bolt and acknowledge it; a repeated one is acknowledged only."""

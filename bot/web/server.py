@@ -16,7 +16,7 @@ from bot.web.link_page import PATH, LinkPages
 from bot.web.slack_request import is_from_slack, read_payload
 
 MAX_BODY_BYTES: Final = 1024 * 1024
-STOP_PATIENCE: Final = timedelta(seconds=10)
+STOP_PATIENCE: Final = timedelta(seconds=3)
 WARN_EVERY: Final = timedelta(minutes=1)
 
 REFUSED = Counter(
@@ -85,8 +85,9 @@ def make_server(
     link_pages: LinkPages | None,
     installs: Installs | None,
     trouble: Callable[[], Awaitable[list[str]]],
+    is_leaving: Callable[[], bool] = lambda: False,
 ) -> web.Application:
-    """Build the routes; `trouble` lists what does not work."""
+    """Build the routes; `trouble` lists what does not work. Who is leaving keeps no connection open."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -98,7 +99,12 @@ def make_server(
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
+    async def let_go(_: web.Request, response: web.StreamResponse) -> None:
+        if is_leaving():
+            response.force_close()
+
     app = web.Application()
+    app.on_response_prepare.append(let_go)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", metrics)

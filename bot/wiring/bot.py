@@ -16,11 +16,9 @@ from bot.cluster.client import PATIENCE, HttpClusterApi
 from bot.cluster.platform import HttpPlatform
 from bot.domain.limits import Place
 from bot.domain.polling import LONGEST_GAP
-from bot.domain.secret import Secret
 from bot.jobs.alone import AloneInProcess
 from bot.jobs.calendars import HolidayCalendars
 from bot.jobs.delivery import Delivery
-from bot.jobs.embedded import Embedded
 from bot.jobs.engine import TICK, Chunks, Engine
 from bot.jobs.live import SharedLiveReadings
 from bot.jobs.polling import HANDS, Polling
@@ -89,13 +87,13 @@ from bot.views.alerts import AlertDrawings
 from bot.views.team import ask_again_sentence
 from bot.web.link_page import LinkPages
 from bot.web.server import Server, SlackEvents, make_server
+from bot.wiring.engines import engine_for
 from bot.wiring.installing import installing
 from bot.wiring.keys import key_ring
 from bot.wiring.meeting import Meeting, SlackRefuses
+from bot.wiring.parting import Parting
 from bot.wiring.settings import Settings
 
-# Under the ten seconds that Docker gives before it kills.
-DRAIN: Final = timedelta(seconds=7)
 THIN_EVERY: Final = timedelta(minutes=1)
 SWEEP_EVERY: Final = timedelta(minutes=1)
 
@@ -130,6 +128,7 @@ class Bot:
         clock: Callable[[], datetime] = utc_now,
         cluster_patience: timedelta = PATIENCE,
         tick: timedelta = TICK,
+        engine: Engine | None = None,
     ) -> None:
         if settings.slack_bot_token is None and not settings.oauth:
             raise ValueError("settings were not read to run")
@@ -137,10 +136,11 @@ class Bot:
         self._clock = clock
         self._cluster_patience = cluster_patience
         self._tick = tick
-        self._is_leaving = False
+        self._parting = Parting()
         self._tasks = Tasks()
-        self._engine: Engine = Embedded()
         self._database = Database(settings.database_url)
+        self._engine = engine or engine_for(settings.database_url)
+        self._engine_stops: asyncio.Task[None] | None = None
         self._ring = key_ring(settings.secret_keys, settings.data_dir)
         self._deliveries = SqlDeliveries(self._database)
         self._repeats = Repeats(self._remember, self._tasks)
@@ -213,7 +213,8 @@ class Bot:
                     slack_events=self._slack_events(app),
                     link_pages=self._link_pages(desk),
                     installs=self._installing.door,
-                    trouble=self.trouble,
+                    trouble=self._asked_whether_ready,
+                    is_leaving=lambda: self._parting.has_begun,
                 ),
                 host=settings.http_host,
                 port=settings.http_port,
@@ -224,9 +225,7 @@ class Bot:
             meeting = asyncio.create_task(self._meet_slack(app, client), name="meet slack")
             meeting.add_done_callback(self._met)
             opened.push_async_callback(self._part_from_slack, meeting)
-            # Last to start and first to stop: no new polls and turns, then what is under way is drained.
             await self._engine.start()
-            opened.push_async_callback(self._engine.stop)
             # From here on all of it is closed by `stop`, the last thing opened first.
             self._opened = opened.pop_all()
 
@@ -242,12 +241,16 @@ class Bot:
             waiting.cancel()
 
     async def stop(self) -> None:
-        """Take nothing new, finish what is under way, close."""
-        self._is_leaving = True
+        """Say that we are going, take nothing new, finish what is under way, close."""
+        self._parting.begin()
+        # No new polls and turns; their end is waited for where all that is under way is drained.
+        self._engine_stops = asyncio.create_task(self._engine.stop(), name="engine stops")
+        if self._has_slack_door:
+            await self._parting.looked_away()
         await self._opened.aclose()
 
     async def trouble(self) -> list[str]:
-        """List what does not work, for `/readyz`."""
+        """List what does not work."""
         reasons = []
         try:
             async with asyncio.timeout(2):
@@ -258,7 +261,12 @@ class Bot:
             reasons.append(f"slack: {self._meeting.trouble}")
         elif self._socket is not None and self._socket.trouble is not None:
             reasons.append(f"slack: {self._socket.trouble}")
+        if self._engine.trouble is not None:
+            reasons.append(f"engine: {self._engine.trouble}")
         return reasons
+
+    async def _asked_whether_ready(self) -> list[str]:
+        return ["stopping"] if self._parting.asked() else await self.trouble()
 
     async def _part_from_slack(self, meeting: asyncio.Task[None]) -> None:
         meeting.cancel()
@@ -267,9 +275,11 @@ class Bot:
             await self._socket.stop()
 
     async def _drain(self) -> None:
-        late = await self._tasks.drain(DRAIN)
+        late = await self._tasks.drain(self._parting.left())
         if late:
             log.warning("work was cut off at the stop", tasks=late)
+        if self._engine_stops is not None:
+            await self._engine_stops
 
     def _desk(
         self,
@@ -378,7 +388,7 @@ class Bot:
                 clock=self._clock,
                 furthest=LONGEST_GAP * self._settings.poll_interval,
                 at_once=self._settings.polls_at_once,
-                is_open=lambda: not self._is_leaving,
+                is_open=lambda: not self._parting.has_begun,
             )
             name = "polling" if cluster is None else f"polling {cluster}"
             chunks = Chunks(waiting=polling.waiting, work=polling.chunk)
@@ -454,10 +464,14 @@ class Bot:
             clock=self._clock,
         )
 
+    @property
+    def _has_slack_door(self) -> bool:
+        return self._settings.slack_signing_secret is not None and not self._settings.socket_mode
+
     def _slack_events(self, app: AsyncApp) -> SlackEvents | None:
         """The HTTP door; in Socket Mode there is none, whatever secret is set."""
-        secret: Secret | None = self._settings.slack_signing_secret
-        if secret is None or self._settings.socket_mode:
+        secret = self._settings.slack_signing_secret
+        if secret is None or not self._has_slack_door:
             return None
         return SlackEvents(
             secret=secret,

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+from slack_sdk.errors import SlackApiError
+
 from bot.domain.home import Asked, Home, HomeFacts
 from bot.domain.people import Person
 from bot.slack.desk import Desk
@@ -71,8 +73,11 @@ class _Slack:
     async def users_info(self, **_: Any) -> Any:
         return {"user": {}}
 
-    async def views_publish(self, *, user_id: str, view: dict[str, Any]) -> None:
+    async def views_publish(self, *, user_id: str, view: dict[str, Any], hash: str | None) -> Any:  # noqa: A002 (Slack's word)
+        if hash not in {None, str(len(self._lab.published))}:
+            raise SlackApiError("", SimpleNamespace(data={"error": "hash_conflict"}))  # type: ignore[no-untyped-call]
         self._lab.published.append((user_id, view["private_metadata"]))
+        return {"view": {"hash": str(len(self._lab.published))}}
 
 
 async def _english(_: Person) -> Any:
@@ -133,6 +138,25 @@ async def test_a_page_turned_while_home_is_drawn_is_the_next_one_drawn() -> None
     await homes.turn()
     await asyncio.gather(*turning)
     assert lab.published[-1] == ("U1", "1")
+
+
+async def test_of_two_processes_the_one_that_drew_last_follows_a_home() -> None:
+    lab = Lab()
+    first, second = lab.homes(), lab.homes()
+    await first.open(person(1))
+    await second.turn_to(person(1), 1)  # the click went to the other one
+    drawn = len(lab.published)
+    lab.facts, lab.shown = replace(FACTS, language="zh"), home(language="zh")
+    lab.now += SECONDS
+    await first.turn()
+    assert len(lab.published) == drawn
+    await second.turn()
+    assert lab.published[drawn:] == [("U1", "1")]
+    lab.shown = home(language="en")
+    lab.now += GATHERED_AGAIN_AFTER
+    lab.looked.clear()
+    await first.turn()
+    assert lab.looked == []
 
 
 async def test_a_page_that_is_gone_gives_way_to_the_last() -> None:
