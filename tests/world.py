@@ -85,6 +85,7 @@ class World:
     clock: Clock
     data_dir: Path
     http: bool
+    database_url: str = ""  # else SQLite in the data directory
 
     @property
     def alice(self) -> Client:
@@ -97,8 +98,10 @@ class World:
     def environ(self) -> dict[str, str]:
         """The settings as an operator would give them; the two modes differ in nothing else."""
         mode = {"SLACK_SIGNING_SECRET": SIGNING_SECRET} if self.http else {"SLACK_APP_TOKEN": APP_TOKEN}
+        database = {"WALLTIME_DATABASE_URL": self.database_url} if self.database_url else {}
         return {
             **mode,
+            **database,
             "SLACK_BOT_TOKEN": BOT_TOKEN,
             "SLACK_API_URL": self.slack.api_url,
             "WALLTIME_CLUSTERS": json.dumps(
