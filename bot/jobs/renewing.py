@@ -6,21 +6,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
 from bot.domain.errors import ClusterRefused, WalltimeError
-from bot.domain.health import State
 from bot.jobs.outages import Outages
 from bot.jobs.tasks import Tasks
 from bot.ports.renewal import Held, Tokens
 
 AT_ONCE: Final = 20
-COUNT_EVERY: Final = timedelta(minutes=1)
 
 RENEWALS: Final = Counter(
     "walltime_renewals_total", "Tries to renew a token, by cluster and outcome.", ["cluster", "outcome"]
 )
-LINKS: Final = Gauge("walltime_links", "Links by the state of their token.", ["state"])
 
 log = structlog.get_logger(__name__)
 
@@ -46,12 +43,10 @@ class Renewing:
         self._at_once = at_once
         self._under_way: defaultdict[str, int] = defaultdict(int)
         self._outages = Outages(gone="tokens are not renewed", back="tokens are renewed again")
-        self._counted_at: datetime | None = None
 
     async def turn(self) -> None:
         """Start as many renewals as there are places: what is claimed never waits, so leases hold."""
         now = self._clock()
-        await self._count(now)
         for cluster in await self._tokens.due_on(now=now):
             room = self._at_once - self._under_way[cluster]
             if room <= 0:
@@ -69,12 +64,3 @@ class Renewing:
         self._outages.note(cluster, error)
         if isinstance(error, ClusterRefused):
             log.warning("a token is not renewed", cluster=cluster, link=held.link.link_id, code=error.code)
-
-    async def _count(self, now: datetime) -> None:
-        """Set the gauge, once a minute."""
-        if self._counted_at is not None and timedelta() <= now - self._counted_at < COUNT_EVERY:
-            return
-        self._counted_at = now
-        counted = await self._tokens.count()
-        for state in State:
-            LINKS.labels(state.value).set(counted.get(state, 0))

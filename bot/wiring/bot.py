@@ -20,6 +20,8 @@ from bot.jobs.alone import AloneInProcess
 from bot.jobs.calendars import HolidayCalendars
 from bot.jobs.delivery import Delivery
 from bot.jobs.engine import TICK, Chunks, Engine
+from bot.jobs.gauges import EVERY as GAUGES_EVERY
+from bot.jobs.gauges import Gauges
 from bot.jobs.live import SharedLiveReadings
 from bot.jobs.polling import HANDS, Polling
 from bot.jobs.renewing import Renewing
@@ -37,6 +39,7 @@ from bot.slack.socket_mode import SocketMode
 from bot.slack.tongues import Tongues
 from bot.store.access_keys import SqlAccessKeys
 from bot.store.audit import SqlAuditLog
+from bot.store.backlog import SqlBacklog
 from bot.store.deliveries import SqlDeliveries
 from bot.store.engine import Database
 from bot.store.languages import SqlLanguages
@@ -379,6 +382,13 @@ class Bot:
         pages = SqlLinkPages(self._database, self._ring)
         retention = SqlRetention(self._database)
         self._engine.every(SWEEP_EVERY, "retention", lambda: retention.sweep(now=self._clock()))
+        gauges = Gauges(
+            SqlBacklog(self._database),
+            tokens,
+            clusters=[cluster.name for cluster in clusters],
+            clock=self._clock,
+        )
+        self._engine.here(GAUGES_EVERY, "gauges", gauges.turn)
         for cluster in (*(each.name for each in clusters), None):
             polling = Polling(
                 cluster,

@@ -1,17 +1,15 @@
 """Renewals as tasks, one at a time per link, and what the log says of an outage."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
-from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from bot.domain.errors import ClusterSilent, TokenRefused, WalltimeError
-from bot.domain.health import Health, State
+from bot.domain.health import Health
 from bot.domain.people import Person
 from bot.jobs.alone import AloneInProcess
 from bot.jobs.outages import Outages
@@ -41,9 +39,6 @@ class Due:
         self.left[cluster] -= took
         self.claimed += took
         return tuple(held(cluster) for _ in range(took))
-
-    async def count(self) -> Mapping[State, int]:
-        return {State.HEALTHY: 7}
 
 
 def held(cluster: str) -> Held:
@@ -105,15 +100,6 @@ async def test_a_renewal_that_breaks_down_gives_its_place_back() -> None:
         await turns.turn()
         await tasks.drain(LONG)
     assert due.claimed == 10
-
-
-async def test_links_are_counted_by_state_once_a_minute() -> None:
-    now = [NOW]
-    due = Due({})
-    turns = Renewing(cast("Tokens", due), Platform().renew, Tasks(), clock=lambda: now[0], lease=LEASE)
-    await turns.turn()
-    assert REGISTRY.get_sample_value("walltime_links", {"state": "healthy"}) == 7
-    assert REGISTRY.get_sample_value("walltime_links", {"state": "refused"}) == 0
 
 
 @pytest.mark.parametrize("failures", [2, 3, 30])
