@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -190,14 +191,15 @@ class Report:
         return f"{len(doubles)} / {sum(one.due + one.late >= self.calm_from for one in doubles)}"
 
     def _longest_of_limited(self) -> str:
-        idle = frozenset(one.username for one in self.stage.crowd.without_limit)
-        gaps = [
+        crowd, asked = self.stage.crowd, self.stage.cluster.asked
+        idle = frozenset(one.username for one in crowd.without_limit)
+        waits = [
             after - before
-            for username, moments in self.stage.cluster.asked.items()
-            if username not in idle
-            for before, after in zip(moments, [*moments[1:], self.end], strict=True)
+            for one in crowd.people
+            if one.username not in idle
+            for before, after in pairwise([crowd.trace.start, *asked.get(one.username, ()), self.end])
         ]
-        return f"{max(gaps, default=timedelta()) / self.poll_interval:.1f} poll intervals"
+        return f"{max(waits, default=timedelta()) / self.poll_interval:.1f} poll intervals"
 
 
 def _spread(delays: Sequence[float]) -> str:

@@ -5,7 +5,7 @@ motion: weeks of the log pass in minutes.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
@@ -48,14 +48,22 @@ class Somebody:
 
 @dataclass(frozen=True, kw_only=True)
 class Crowd:
-    """Everybody; `trace` is their log, in real time: `trace.start` is the run's first moment."""
+    """Everybody; `trace` is their log, in real time: it passes from `trace.start` on."""
 
     workspace: str
     trace: Trace
     people: tuple[Somebody, ...]
     limits: tuple[Limit, ...]
     teams: Mapping[str, tuple[Somebody, ...]]
-    standups: tuple[Standup, ...]
+    standups: tuple[Standup, ...] = ()
+
+    def starting_at(self, start: datetime) -> "Crowd":
+        """Return the crowd whose log passes from that moment on, with a digest for each team meanwhile."""
+        standups = tuple(
+            self._standup(channel, start + timedelta(seconds=self.trace.seconds) * number / len(self.teams))
+            for number, channel in enumerate(self.teams)
+        )
+        return replace(self, trace=replace(self.trace, start=start), standups=standups)
 
     @property
     def without_limit(self) -> tuple[Somebody, ...]:
@@ -84,16 +92,29 @@ class Crowd:
                     usernames=tuple(one.username for one in team),
                 )
 
+    def _standup(self, channel: str, at: datetime) -> Standup:
+        """Return a digest that is due at the second whole minute from then on, as all are at whole ones."""
+        local = (at + timedelta(minutes=2)).replace(second=0, microsecond=0).astimezone(UTC)
+        return Standup(
+            workspace=self.workspace,
+            channel=channel,
+            schedule=Schedule(at=local.time(), days=EVERY_DAY, zone=ZoneInfo("UTC")),
+            set_by=Person(workspace=self.workspace, user=self.people[0].user),
+            set_at=at,
+            last_day=local.date() - timedelta(days=1),
+            next_at=local,
+        )
+
 
 class Drawing:
     """Draws a crowd from a log; the same seed draws the same one."""
 
     def __init__(
-        self, log: Trace, *, workspace: str, start: datetime, lasts: timedelta, weeks: float, seed: int
+        self, log: Trace, *, workspace: str, now: datetime, lasts: timedelta, weeks: float, seed: int
     ) -> None:
         self._log = log
         self._workspace = workspace
-        self._start = start
+        self._now = now
         self._lasts = lasts
         self._weeks = weeks
         self._dice = Random(seed)  # noqa: S311 (repeatable is the point)
@@ -112,16 +133,13 @@ class Drawing:
         return Crowd(
             workspace=self._workspace,
             trace=Trace(
-                start=self._start,
+                start=self._now,
                 seconds=int(self._lasts / SECOND),
                 counters=tuple(one.counter for one in people),
             ),
             people=people,
             limits=(*own, *theirs),
             teams=teams,
-            standups=tuple(
-                self._standup(channel, number, size.teams) for number, channel in enumerate(teams)
-            ),
         )
 
     def _somebody(self, number: int, *, counts: bool) -> Somebody:
@@ -179,23 +197,8 @@ class Drawing:
             period=period,
             thresholds=DEFAULT_THRESHOLDS,
             set_by=Person(workspace=self._workspace, user=by.user),
-            set_at=self._start,
+            set_at=self._now,
             tells=place_of(scope),
-        )
-
-    def _standup(self, channel: str, number: int, of: int) -> Standup:
-        """Return a digest that is due within the run, at a whole minute as all are."""
-        due = self._start + timedelta(minutes=1) + self._lasts * number / of
-        local = due.replace(second=0, microsecond=0).astimezone(UTC)
-        schedule = Schedule(at=local.time(), days=EVERY_DAY, zone=ZoneInfo("UTC"))
-        return Standup(
-            workspace=self._workspace,
-            channel=channel,
-            schedule=schedule,
-            set_by=Person(workspace=self._workspace, user="U000000"),
-            set_at=self._start,
-            last_day=local.date() - timedelta(days=1),
-            next_at=local,
         )
 
 

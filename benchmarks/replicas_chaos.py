@@ -55,6 +55,7 @@ class Chaos:
     dice: Random
     struck: list[Struck] = field(default_factory=list)
     _recovering: set[asyncio.Task[None]] = field(default_factory=set)
+    _database: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Strike, one blow after the other, until the time is over."""
@@ -87,15 +88,17 @@ class Chaos:
     async def _restart_database(self) -> None:
         if self.stage.server is not None:
             at, began = utc_now(), time.monotonic()
-            await self.stage.server.stop()
-            await asyncio.sleep(self.dice.uniform(1, 5))
-            await self.stage.server.start()
+            async with self._database:
+                await self.stage.server.stop()
+                await asyncio.sleep(self.dice.uniform(1, 5))
+                await self.stage.server.start()
             self._note("PostgreSQL restarted", at, await self._all_ready(began))
 
     async def _cut_connections(self) -> None:
         if self.stage.server is not None:
-            at, began = utc_now(), time.monotonic()
-            cut = await self.stage.server.cut_connections()
+            async with self._database:
+                at, began = utc_now(), time.monotonic()
+                cut = await self.stage.server.cut_connections()
             self._note(f"{cut} connections cut", at, await self._all_ready(began))
 
     async def _all_ready(self, began: float) -> list[float]:
@@ -111,9 +114,7 @@ async def play(log: Trace, folder: Path, given: argparse.Namespace) -> Report:
     size = Size(links=given.links, limited=given.limited, teams=given.teams)
     lasts, calm = timedelta(minutes=given.minutes), timedelta(minutes=given.calm)
     poll_interval = timedelta(seconds=given.poll_interval)
-    # Drawing, sealing and writing so many links takes that long.
-    start = utc_now() + timedelta(seconds=given.lead or 60 + given.links / 150)
-    drawing = Drawing(log, workspace=TEAM, start=start, lasts=lasts, weeks=given.weeks, seed=given.seed)
+    drawing = Drawing(log, workspace=TEAM, now=utc_now(), lasts=lasts, weeks=given.weeks, seed=given.seed)
     async with replica_stage(
         drawing.crowd(size),
         folder,
@@ -124,9 +125,7 @@ async def play(log: Trace, folder: Path, given: argparse.Namespace) -> Report:
         seed=given.seed,
     ) as stage:
         await stage.start()
-        if utc_now() > start:
-            raise RuntimeError("it took too long to set everything up: give a longer --lead")
-        await asyncio.sleep((start - utc_now()).total_seconds())
+        await stage.begin()
         before, began = _spent(stage), time.monotonic()
         stage.slack.faults.add(*SLACK_FAULTS)
         chaos = Chaos(stage=stage, lasts=lasts, dice=dice)
@@ -172,7 +171,6 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--calm", type=float, default=2.5, help="so many minutes follow without faults")
     parser.add_argument("--poll-interval", type=int, default=10, help="seconds")
     parser.add_argument("--weeks", type=float, default=WEEKS, help="so much of the log passes")
-    parser.add_argument("--lead", type=float, help="seconds for setting up, if the usual ones are too few")
     parser.add_argument("--sqlite", action="store_true", help="all replicas on one SQLite file instead")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keep logs and database in this new folder")

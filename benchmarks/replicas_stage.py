@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.bot_process import BOT_TOKEN, SIGNING_SECRET, BotProcess, settings_for
 from benchmarks.crowd import Crowd
-from benchmarks.crowd_rows import TOKEN_LIVES, put
+from benchmarks.crowd_rows import TOKEN_LIVES, put, put_due
 from benchmarks.poll_times import WatchedCluster
 from benchmarks.postgres import Postgres, postgres
 from benchmarks.replay_stage import Recorded
@@ -22,6 +22,10 @@ from bot.store.vault import KeyRing, new_key
 
 TEAM: Final = "T0NASA"
 LOOK_S: Final = 0.1
+# An orchestrator would go on; here nobody would learn of it.
+MOST_FALLS: Final = 20
+# So long it takes to write down when a link is due.
+WRITTEN_WITHIN: Final = timedelta(milliseconds=1)
 
 
 def utc_now() -> datetime:
@@ -59,7 +63,10 @@ class Replica:
 
     async def until_ready(self) -> float:
         """Wait until it is ready, and return that moment by the monotonic clock."""
-        while not await self.bot.is_ready():  # noqa: ASYNC110 (another process tells no event)
+        fell = self.fell
+        while not await self.bot.is_ready():
+            if self.fell - fell > MOST_FALLS:
+                raise RuntimeError(f"the bot ends by itself again and again; see {self.bot.log}")
             await asyncio.sleep(LOOK_S)
         return time.monotonic()
 
@@ -69,16 +76,33 @@ class ReplicaStage:
     """Stand-ins of Slack and of the cluster, the database's server (none: SQLite), and the replicas."""
 
     crowd: Crowd
+    poll_interval: timedelta
     slack: SlackTwin
     cluster: WatchedCluster
     server: Postgres | None
+    database: Database
     replicas: tuple[Replica, ...]
     _keeping: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> None:
         """Start all replicas, and wait until they are ready."""
         self._keeping = [asyncio.create_task(each.keep(), name="keep") for each in self.replicas]
-        await asyncio.gather(*(each.until_ready() for each in self.replicas))
+        ready = asyncio.gather(*(each.until_ready() for each in self.replicas))
+        # Who keeps a replica ends only by failing.
+        all_of_it: list[asyncio.Future[Any]] = [ready, *self._keeping]
+        ended, _ = await asyncio.wait(all_of_it, return_when=asyncio.FIRST_COMPLETED)
+        for each in ended:
+            each.result()
+
+    async def begin(self) -> None:
+        """Let the log pass, and let everybody be polled, from a moment on; wait for it."""
+        links = len(self.crowd.people)
+        start = utc_now() + timedelta(seconds=2) + links * WRITTEN_WITHIN
+        self.crowd = self.crowd.starting_at(start)
+        for one in self.crowd.people:
+            self.cluster.user(one.username).growth = Recorded(counter=one.counter, start=start)
+        await put_due(self.database, self.crowd, poll_interval=self.poll_interval)
+        await asyncio.sleep((start - utc_now()).total_seconds())
 
     async def stop(self) -> None:
         """Ask all replicas to stop, as an orchestrator does it, and see that they do."""
@@ -108,9 +132,9 @@ async def replica_stage(
     pause_s: Callable[[], float],
     seed: int,
 ) -> AsyncIterator[ReplicaStage]:
-    """Build the stage and put the crowd into the database; nothing of the bot runs yet."""
+    """Build the stage and put the crowd into the database; nothing of the bot runs, and nobody is due."""
     async with AsyncExitStack() as opened:
-        server = None if sqlite else await opened.enter_async_context(postgres(folder / "postgres"))
+        server = None if sqlite else opened.enter_context(postgres())
         url = f"sqlite:///{folder / 'walltime.sqlite3'}" if server is None else server.url
         slack = SlackTwin(clock=utc_now, signing_secret=SIGNING_SECRET)
         cluster = WatchedCluster(clock=utc_now, seed=seed)
@@ -126,22 +150,22 @@ async def replica_stage(
             "WALLTIME_SECRET_KEYS": key,
         }
         database = Database(url)
+        opened.push_async_callback(database.close)
         await database.upgrade()
         await put(
             database,
             crowd,
             ring=KeyRing.parse(key),
-            poll_interval=poll_interval,
             token_of=lambda username: cluster.token(username, lives=TOKEN_LIVES),
-            shown_by=lambda one: cluster.core_hours(one.username, at=crowd.trace.start),
         )
-        await database.close()
         bots = [BotProcess(settings=settings, log=folder / f"bot{number}.log") for number in range(replicas)]
         stage = ReplicaStage(
             crowd=crowd,
+            poll_interval=poll_interval,
             slack=slack,
             cluster=cluster,
             server=server,
+            database=database,
             replicas=tuple(Replica(bot=bot, pause_s=pause_s) for bot in bots),
         )
         opened.push_async_callback(stage.close)
@@ -153,7 +177,7 @@ def _populate(slack: SlackTwin, cluster: WatchedCluster, crowd: Crowd) -> None:
     workspace = slack.add_workspace(TEAM, "NASA Ames", bot_token=BOT_TOKEN)
     for one in crowd.people:
         workspace.add_person(one.user, name=one.username)
-        cluster.add_user(one.username, work=Recorded(counter=one.counter, start=crowd.trace.start))
+        cluster.add_user(one.username)
     for channel, team in crowd.teams.items():
         workspace.add_channel(channel, channel.lower(), members=[one.user for one in team], is_private=True)
     # The bot needs not hear of its own direct messages.

@@ -108,9 +108,8 @@ class Typists:
 
 async def play(log: Trace, folder: Path, given: argparse.Namespace) -> tuple[Phase, Phase]:
     """Type in the calm, then through a restart of every replica."""
-    start = utc_now()
     size = Size(links=given.links, limited=given.links // 2, teams=0)
-    crowd = Drawing(log, workspace=TEAM, start=start, lasts=LASTS, weeks=1, seed=given.seed).crowd(size)
+    crowd = Drawing(log, workspace=TEAM, now=utc_now(), lasts=LASTS, weeks=1, seed=given.seed).crowd(size)
     async with replica_stage(
         crowd,
         folder,
@@ -125,6 +124,7 @@ async def play(log: Trace, folder: Path, given: argparse.Namespace) -> tuple[Pha
         balancer = Balancer([bot.url for bot in bots])
         await balancer.start()
         stage.slack.request_url = f"{balancer.url}/slack/events"
+        await stage.begin()
         typists = Typists(stage, rate=given.rate, seed=given.seed)
         await _until_ready(balancer, [bot.url for bot in bots])
         typing = asyncio.create_task(typists.type_on(), name="typing")

@@ -33,8 +33,11 @@ class Server:
     That one adds a system user and opens the folders above to all. As root, PostgreSQL runs as `nobody`.
     """
 
-    def __init__(self, folder: Path, version: str = "pginstall18") -> None:
+    def __init__(
+        self, folder: Path, *, version: str = "pginstall18", settings: Sequence[str] = _CARELESS
+    ) -> None:
         self._folder = folder
+        self._settings = settings
         self._data = folder / "data"
         self._as: dict[str, Any] = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
         self._bin = _reachable(folder, version) if self._as else _package() / version / "bin"
@@ -51,18 +54,24 @@ class Server:
         self._run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync")
 
     def start(self) -> None:
-        options = " ".join(f"-c {one}" for one in (*_CARELESS, f"unix_socket_directories={self._folder}"))
-        options += " -c listen_addresses=''"
-        self._run(
-            "pg_ctl", "-w", "-t", str(_START_S), "-l", str(self._folder / "log"), "-o", options, "start"
-        )
+        settings = (*self._settings, f"unix_socket_directories={self._folder}", "listen_addresses=''")
+        options = " ".join(f"-c {one}" for one in settings)
+        self._run("pg_ctl", "-w", "-t", str(_START_S), "-l", str(self.log), "-o", options, "start")
 
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-w", "-m", mode, "stop")
 
     @property
+    def log(self) -> Path:
+        return self._folder / "log"
+
+    @property
     def is_running(self) -> bool:
         return (self._data / "postmaster.pid").exists()
+
+    @property
+    def pid(self) -> int:
+        return int((self._data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
 
     def _run(self, program: str, *words: str) -> None:
         said = self._folder / f"{program}.log"
@@ -99,10 +108,10 @@ def _reachable(folder: Path, version: str) -> Path:
 
 
 @contextmanager
-def own_server() -> Iterator[Server]:
+def own_server(settings: Sequence[str] = _CARELESS) -> Iterator[Server]:
     """A server of the test's own, that it may stop, kill and start again."""
     folder = Path(tempfile.mkdtemp(prefix="walltime-pg-"))
-    server = Server(folder)
+    server = Server(folder, settings=settings)
     try:
         server.init()
         server.start()
