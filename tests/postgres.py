@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ FOLDER: Final = "WALLTIME_TESTS_POSTGRES"
 _CARELESS: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
 _START_S: Final = 60
 _READY: Final = "ready"
+_OWNER: Final = "owner"
 
 
 class Server:
@@ -122,7 +123,21 @@ def own_server(settings: Sequence[str] = _CARELESS) -> Iterator[Server]:
 
 def begin_run() -> None:
     """Say where this run's processes meet, before the workers start."""
+    for folder in Path(tempfile.gettempdir()).glob("walltime-pg-*"):
+        # A run that was killed could not end its server; another one may be doing so just now.
+        with suppress(OSError, AssertionError):
+            if not _lives((folder / _OWNER).read_text()):
+                _end(folder)
     os.environ[FOLDER] = tempfile.mkdtemp(prefix="walltime-pg-")
+    Path(os.environ[FOLDER], _OWNER).write_text(f"{os.getpid()}")
+
+
+def _lives(pid: str) -> bool:
+    try:
+        os.kill(int(pid or os.getpid()), 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def end_run() -> None:
