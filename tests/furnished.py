@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.access_keys import AccessKey
 from bot.domain.alerts import AlertState, Decision, Form, Owed, Reason, Telling, acknowledge
 from bot.domain.audience import Consent
+from bot.domain.clusters import Cluster
 from bot.domain.digests import OwedDigest
 from bot.domain.health import LinkNews
 from bot.domain.holidays import NO_HOLIDAYS
@@ -15,6 +16,8 @@ from bot.domain.limits import Limit, Place, PlaceKind, Scope, ScopeKind, place_o
 from bot.domain.link_pages import LinkPage, PageState
 from bot.domain.people import Link, Person
 from bot.domain.periods import MONTH, window
+from bot.domain.region_hosts import NOWHERE
+from bot.domain.regions import Offer, Standing
 from bot.domain.secret import Secret
 from bot.domain.standups import Schedule, Standup
 from bot.domain.table_pages import OwedPage, TablePage
@@ -22,7 +25,9 @@ from bot.domain.usage import Reading
 from bot.ports import AuditEntry
 from bot.ports.alerting import ChannelTrouble, Judged, Notice, NoticeKind
 from bot.ports.installing import Tokens
+from bot.ports.regions import SignedIn
 from bot.store.engine import Database
+from bot.store.found_clusters import SqlClusters
 from bot.store.installations import SqlInstallations
 from bot.store.languages import SqlLanguages
 from bot.store.limits import SqlAlerts, SqlLimits
@@ -30,6 +35,7 @@ from bot.store.link_pages import SqlLinkPages
 from bot.store.links import SqlLinks
 from bot.store.notices import SqlNotices, SqlPlaces
 from bot.store.place_turns import SqlPlaceTurns
+from bot.store.sign_ins import SqlSignIns
 from bot.store.standups import SqlStandups
 from bot.store.teams import SqlTeams
 from bot.store.vault import KeyRing
@@ -85,6 +91,7 @@ async def furnish(database: Database, ring: KeyRing, workspace: str) -> Furnishe
     await _limits(database, made)
     await _owed(database, made)
     await _page(database, ring, made)
+    await _sign_in(database, ring, made)
     standup = Standup.start(
         workspace=workspace,
         channel=CHANNEL,
@@ -230,6 +237,30 @@ async def _page(database: Database, ring: KeyRing, made: Furnished) -> None:
     await pages.add(page, digest=f"digest-{made.workspace}")
     asked = replace(page, state=PageState.ASKED, username=USERNAMES[ANN], browser="browser")
     assert await pages.ask(asked, token=Secret(made.tokens[ANN]), code=Secret("ABC234"))
+
+
+async def _sign_in(database: Database, ring: KeyRing, made: Furnished) -> None:
+    """Ann is about to choose a region, and somebody chose one before."""
+    key = AccessKey(login=f"login-{ANN}", access_key="ak-12345678", secret_key=Secret(made.secret_key))
+    signed_in = SignedIn(
+        sign_in_id=f"sign-in-{made.workspace}",
+        person=made.person(ANN),
+        via="east",
+        key=key,
+        offers=(Offer(cluster_id="7", label="North", standing=Standing.OPEN),),
+        expires_at=NOW + timedelta(minutes=10),
+        tokens={"7": Secret(made.tokens[ANN])},
+    )
+    await SqlSignIns(database, ring).add(signed_in)
+    north = Cluster(
+        name="region-7",
+        label="North",
+        url="https://north.example.edu",
+        timezone=ZONE,
+        cluster_id="7",
+        is_found=True,
+    )
+    await SqlClusters(database, (), hosts=NOWHERE).keep(north, now=NOW)
 
 
 async def _choose(database: Database, workspace: str, user: str, place: Place, code: str) -> None:

@@ -24,6 +24,7 @@ from bot.domain.errors import (
     UsernameFrozen,
     WalltimeError,
 )
+from bot.domain.regions import is_region_id
 from bot.domain.secret import Secret
 from bot.domain.tokens import PLATFORM_CLUSTER_ID
 
@@ -99,12 +100,13 @@ def regions_from(status: int, body: bytes) -> tuple[RegionToken, ...]:
         raise ClusterMisconfigured("the answer to a sign-in is no list of regions")
     regions = []
     for row in data:
-        if not isinstance(row, dict) or not isinstance(row.get("clusterId"), str | int):
+        if not isinstance(row, dict) or not is_region_id(row.get("clusterId")):
             raise ClusterMisconfigured("the answer to a sign-in lists something else than regions")
         cluster_id, token = str(row["clusterId"]), row.get("token")
         if cluster_id != PLATFORM_CLUSTER_ID:
             given = Secret(token) if isinstance(token, str) and token else None
-            regions.append(RegionToken(cluster_id=cluster_id, token=given))
+            name = str(row.get("clusterName") or "")
+            regions.append(RegionToken(cluster_id=cluster_id, token=given, name=name))
     return tuple(regions)
 
 

@@ -1,8 +1,7 @@
 """Where a region's own address is: asked of the platform, and let through only as far as the guard allows."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, Self
 
@@ -11,8 +10,9 @@ import structlog
 from bot.cluster.http import Http
 from bot.cluster.wire import data_from
 from bot.domain.clusters import Cluster
-from bot.domain.errors import ClusterMisconfigured, ClusterSilent
+from bot.domain.errors import ClusterMisconfigured, ClusterSilent, WalltimeError
 from bot.domain.region_hosts import RegionHosts, RegionRefused
+from bot.domain.regions import Region, is_region_id
 from bot.domain.secret import Secret
 
 PATIENCE: Final = timedelta(seconds=10)
@@ -21,17 +21,11 @@ _MOST_URLS: Final = 20
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Region:
-    """A region as the platform describes it; `urls` are the enabled addresses that may be called."""
-
-    cluster_id: str
-    name: str
-    urls: tuple[str, ...]
-
-
 class HttpRegions:
-    """Asks the platform of the settings; the addresses in its answer are only read here, never called."""
+    """`Regions` over HTTP: asks the platform of the settings.
+
+    The addresses in its answer are only read here, never called.
+    """
 
     def __init__(
         self, clusters: Iterable[Cluster], *, hosts: RegionHosts, patience: timedelta = PATIENCE
@@ -46,6 +40,19 @@ class HttpRegions:
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.close()
+
+    async def of_tokens(
+        self, platform_url: str, tokens: Sequence[Secret]
+    ) -> Sequence[Region | WalltimeError]:
+        """Ask about all at once: there are as many as regions, and one after another would take too long."""
+        return await asyncio.gather(*(self._told(platform_url, token) for token in tokens))
+
+    async def _told(self, platform_url: str, token: Secret) -> Region | WalltimeError:
+        try:
+            return await self.of_token(platform_url, token)
+        except WalltimeError as error:
+            log.warning("a region is not found", why=f"{type(error).__name__}: {error}")
+            return error
 
     async def of_token(self, platform_url: str, token: Secret) -> Region:
         """Return the region that a token is for.
@@ -64,11 +71,16 @@ class HttpRegions:
     def _read(self, data: object) -> Region:
         # The platform's page says a list, its samples and clients an object.
         center = data[0] if isinstance(data, list) and data else data
-        if not isinstance(center, Mapping) or not isinstance(center.get("id"), str | int):
+        if not isinstance(center, Mapping) or not is_region_id(center.get("id")):
             raise ClusterMisconfigured("the platform's answer describes no region")
         bases = [self._allowed(url) for url in _enabled(center.get("hpcUrls"))]
         allowed = tuple(dict.fromkeys(base for base in bases if base is not None))
-        return Region(cluster_id=str(center["id"]), name=str(center.get("name") or ""), urls=allowed)
+        return Region(
+            cluster_id=str(center["id"]),
+            name=str(center.get("name") or ""),
+            urls=allowed,
+            has_urls=bool(bases),
+        )
 
     def _allowed(self, url: str) -> str | None:
         try:

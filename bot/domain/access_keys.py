@@ -41,6 +41,7 @@ class RegionToken:
 
     cluster_id: str
     token: Secret | None
+    name: str = ""
 
 
 def check_access_key(cluster: Cluster, *, login: str, access_key: str, secret_key: Secret) -> AccessKey:

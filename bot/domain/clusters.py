@@ -1,17 +1,24 @@
 """A cluster as the settings describe it, and how its address is read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 DEFAULT_PLATFORM_URL = "https://www.scnet.cn"
 DEFAULT_SIGN_IN_URL = "https://api.scnet.cn"
+LONGEST_NAME = 32
+# What an option of Slack's menus takes.
+LONGEST_LABEL = 60
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cluster:
-    """One HPC cluster; its addresses are bases without a trailing slash or `/hpc`."""
+    """One HPC cluster; its addresses are bases without a trailing slash or `/hpc`.
+
+    `is_found`: not in the settings, but a region that the platform told of.
+    """
 
     name: str
     label: str
@@ -22,6 +29,12 @@ class Cluster:
     allow_access_keys: bool = False
     cluster_id: str | None = None
     ca_file: str | None = None
+    is_found: bool = False
+
+
+def named(name: str | None, clusters: Iterable[Cluster]) -> Cluster | None:
+    """Return the cluster of that name."""
+    return next((cluster for cluster in clusters if cluster.name == name), None)
 
 
 def normalise_url(url: str) -> str:

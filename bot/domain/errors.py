@@ -22,6 +22,7 @@ WalltimeError
 │   ├── RegionClosed             signed in, but this region gives no token
 │   │   ├── RegionStopped        the person's use of it is stopped
 │   │   └── RegionMissing        the person may not use it
+│   ├── SignInOver               a sign-in was not followed by a choice of a region in time
 │   ├── LinkCodeWrong            not the code that the link page shows
 │   ├── LinkPageWrong            a one-time link page that does not (or no longer) serve
 │   │   ├── LinkPageUnknown      there is none of that name
@@ -255,6 +256,10 @@ class RegionStopped(RegionClosed):
 
 class RegionMissing(RegionClosed):
     """The platform does not list the region."""
+
+
+class SignInOver(PersonCanFix):
+    """The sign-in that waited for the choice of a region is over, or was used."""
 
 
 class LinkCodeWrong(PersonCanFix):

@@ -76,6 +76,9 @@ class RegionHosts:
         return is_public(found) or (LOOPBACK in self.suffixes and found == IPv4Address(LOOPBACK))
 
 
+NOWHERE: Final = RegionHosts(())
+
+
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Tell whether an address belongs to the open internet: nobody's own network, no loopback, no group."""
     if isinstance(address, IPv6Address):

@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -68,7 +69,7 @@ def usernames_to_try(
     *,
     username: str,
     cluster: Cluster,
-    clusters: tuple[Cluster, ...],
+    clusters: Sequence[Cluster],
     now: datetime,
 ) -> tuple[str, ...]:
     """Return the usernames the cluster may be asked about with this token, best first.

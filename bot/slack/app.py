@@ -25,6 +25,7 @@ from bot.slack.limiting import Limiting
 from bot.slack.linking import Linking
 from bot.slack.linking_by_key import LinkingByKey
 from bot.slack.linking_by_page import LinkingByPage
+from bot.slack.linking_by_region import LinkingByRegion
 from bot.slack.listeners import Listeners
 from bot.slack.placing import placed
 from bot.slack.scheduling import Scheduling
@@ -111,7 +112,9 @@ def make_app(
     alerting.register(app)
     linking.register(app)
     unlinking.register(app)
-    LinkingByKey(desk, linking).register(app)
+    regions = LinkingByRegion(desk, linking)
+    regions.register(app)
+    LinkingByKey(desk, linking, regions).register(app)
     by_page.register(app)
     ChannelListeners(desk).register(app)
     leavers.register(app)

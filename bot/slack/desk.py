@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.clusters import Cluster
+from bot.domain.clusters import Cluster, named
 from bot.domain.errors import NotLinked, OperatorMustFix, WalltimeError
 from bot.domain.installations import WORKSPACE_IS_OUT
 from bot.domain.people import Person
@@ -30,6 +30,7 @@ from bot.usecases.join_team import JoinTeam
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.link_by_access_key import LinkByAccessKey
 from bot.usecases.link_by_page import LinkByPage
+from bot.usecases.link_region import LinkRegion
 from bot.usecases.set_limit import SetLimit
 from bot.usecases.set_standup import SetStandup
 from bot.usecases.show_history import ShowHistory
@@ -54,7 +55,7 @@ class Desk:
 
     command: str
     version: str
-    clusters: tuple[Cluster, ...]
+    clusters: Sequence[Cluster]
     answer_usage: AnswerUsage
     link_account: LinkAccount
     link_by_access_key: LinkByAccessKey
@@ -78,12 +79,13 @@ class Desk:
     choose_language: ChooseLanguage
     tongues: Tongues
     install_url: str | None = None  # where the app is installed again, with OAuth
+    link_region: LinkRegion | None = None  # None: the settings allow no regions but their own clusters
     public_url: str | None = None  # with one, tokens go by the link page; without, by Slack's form
     admins: frozenset[str] = frozenset()  # Slack users who may do what workspace admins may
 
     def cluster(self, name: str | None) -> Cluster | None:
         """Return a configured cluster."""
-        return next((cluster for cluster in self.clusters if cluster.name == name), None)
+        return named(name, self.clusters)
 
     def reply(self, body: Body, client: AsyncWebClient) -> Reply:
         """Open the way back to whoever sent this request."""

@@ -6,7 +6,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.clusters import Cluster
+from bot.domain.clusters import Cluster, named
 from bot.domain.errors import QuestionNotAsked
 from bot.domain.link_pages import LinkPage
 from bot.slack.client import error_code
@@ -23,11 +23,12 @@ class SlackLinkQuestions:
     ) -> None:
         self._client_for = client_for
         self._tongues = tongues
-        self._labels = {cluster.name: cluster.label for cluster in clusters}
+        self._clusters = clusters
 
     async def ask(self, page: LinkPage) -> None:
         """Post it once, in the person's language; whoever fills in the page hears at once if that fails."""
-        label = self._labels.get(page.cluster or "", page.cluster or "")
+        cluster = named(page.cluster, self._clusters)
+        label = cluster.label if cluster is not None else page.cluster or ""
         message = spoken_in(await self._tongues.of(page.person), link_question)(page, label)
         try:
             client = self._client_for(page.person.workspace)

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -32,10 +32,8 @@ from bot.views.format import escape
 from bot.views.kit import View, say
 from bot.views.language import speaking
 from bot.views.link import (
-    CLUSTER,
     LINK,
     TOKEN,
-    USERNAME,
     asking_failed_view,
     asking_view,
     field_errors,
@@ -45,23 +43,24 @@ from bot.views.link import (
     restarting_sentence,
     token_again_sentence,
 )
+from bot.views.link_frame import CLUSTER, USERNAME
 
 FORM_PATIENCE: Final = timedelta(seconds=1.5)
 LAST_WORD: Final = timedelta(seconds=1.5)
 
-Outcome = tuple[Link, Reading] | WalltimeError
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Submission:
+class Submission(Generic[T]):
     """A form that was sent, and what its answer needs to know of it."""
 
-    person: Person
-    cluster: Cluster
+    asking: Callable[[], View]  # what stands while it takes its time
     field: str  # where a failure stands that is no field's own
     faults: Callable[[WalltimeError], dict[str, str]]
     late: Callable[[WalltimeError], tuple[View, str]]  # how a late failure is drawn, and said in a message
-    linked: Callable[[str], Coroutine[Any, Any, None]] | None = None  # told how it went well
+    done: Callable[[T], tuple[View, str]]  # the same when it went well
+    then: Callable[[str], None] = lambda _: None  # hears the sentence of a success
 
 
 class Linking:
@@ -89,9 +88,9 @@ class Linking:
         except WalltimeError as error:
             await ack(response_action="errors", errors=field_errors(error, cluster))
             return
-        submission = Submission(
-            person=wish.person,
-            cluster=proof.cluster,
+        submission = self.submission(
+            proof.cluster,
+            wish.person,
             field=TOKEN,
             faults=lambda error: field_errors(error, proof.cluster),
             late=lambda error: self._form_again(error, wish, proof.cluster),
@@ -99,10 +98,35 @@ class Linking:
         linking = self._desk.link_account(proof, link_id=uuid.uuid4().hex, now=self._desk.clock())
         await self.conclude(linking, submission, ack, body, client)
 
+    def submission(
+        self,
+        cluster: Cluster,
+        person: Person,
+        *,
+        field: str,
+        faults: Callable[[WalltimeError], dict[str, str]],
+        late: Callable[[WalltimeError], tuple[View, str]],
+        linked: Callable[[str], Coroutine[Any, Any, None]] | None = None,
+    ) -> Submission[tuple[Link, Reading]]:
+        """Describe a form that links at the end; `linked` is told how it went well."""
+
+        def done(outcome: tuple[Link, Reading]) -> tuple[View, str]:
+            return linked_view(*outcome, cluster), linked_sentence(*outcome, cluster)
+
+        def then(text: str) -> None:
+            # Bring up to date what else shows the link.
+            self._desk.aside("home", self._homes.draw(person))
+            if linked is not None:
+                self._desk.aside("linked", linked(text))
+
+        return Submission(
+            asking=lambda: asking_view(cluster), field=field, faults=faults, late=late, done=done, then=then
+        )
+
     async def conclude(
         self,
-        linking: Coroutine[Any, Any, tuple[Link, Reading]],
-        submission: Submission,
+        linking: Coroutine[Any, Any, T],
+        submission: Submission[T],
         ack: AsyncAck,
         body: Body,
         client: AsyncWebClient,
@@ -111,7 +135,7 @@ class Linking:
         proving = self._desk.spawn(_outcome(linking), name="link")
         await asyncio.wait([proving], timeout=self._patience)
         if not proving.done():
-            await ack(response_action="update", view=asking_view(submission.cluster))
+            await ack(response_action="update", view=submission.asking())
             reply = self._desk.reply(body, client)
             self._desk.work("link", reply, self._tell_late(proving, submission, body, client, reply))
             return
@@ -124,25 +148,19 @@ class Linking:
         if isinstance(outcome, WalltimeError):
             await ack(response_action="errors", errors=submission.faults(outcome))
         else:
-            link, reading = outcome
-            await ack(response_action="update", view=linked_view(link, reading, submission.cluster))
-            self._celebrate(linked_sentence(link, reading, submission.cluster), submission)
+            view, text = submission.done(outcome)
+            await ack(response_action="update", view=view)
+            submission.then(text)
 
     def _form_again(self, error: WalltimeError, wish: LinkWish, cluster: Cluster) -> tuple[View, str]:
         trouble = token_again_sentence(error, cluster)
         form = link_form(self._desk.clusters, chosen=cluster.name, username=wish.username, trouble=trouble)
         return form, escape(trouble)
 
-    def _celebrate(self, text: str, submission: Submission) -> None:
-        """Bring up to date what else shows the link."""
-        self._desk.aside("home", self._homes.draw(submission.person))
-        if submission.linked is not None:
-            self._desk.aside("linked", submission.linked(text))
-
     async def _tell_late(
         self,
-        proving: "asyncio.Task[Outcome]",
-        submission: Submission,
+        proving: "asyncio.Task[T | WalltimeError]",
+        submission: Submission[T],
         body: Body,
         client: AsyncWebClient,
         reply: Reply,
@@ -158,10 +176,9 @@ class Linking:
         if isinstance(outcome, WalltimeError):
             await self._tell(*submission.late(outcome), body, client, reply)
         else:
-            link, reading = outcome
-            text = linked_sentence(link, reading, submission.cluster)
-            await self._tell(linked_view(link, reading, submission.cluster), text, body, client, reply)
-            self._celebrate(text, submission)
+            view, text = submission.done(outcome)
+            await self._tell(view, text, body, client, reply)
+            submission.then(text)
 
     async def _tell(self, view: View, text: str, body: Body, client: AsyncWebClient, reply: Reply) -> None:
         """Draw the end into the form; if it was closed, or Slack does not take it, say it in a message."""
@@ -171,7 +188,7 @@ class Linking:
             await reply(say(text))
 
 
-async def _outcome(linking: Coroutine[Any, Any, tuple[Link, Reading]]) -> Outcome:
+async def _outcome(linking: Coroutine[Any, Any, T]) -> T | WalltimeError:
     """Return an expected failure instead of raising it: it is told in two different ways."""
     try:
         return await linking

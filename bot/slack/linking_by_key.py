@@ -1,6 +1,8 @@
 """Linking by an access key: the form, the ways between it and the form for a token, its submission."""
 
 import uuid
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -10,7 +12,8 @@ from bot.domain.clusters import Cluster
 from bot.domain.errors import WalltimeError
 from bot.domain.secret import Secret
 from bot.slack.desk import Body, Desk, person_of
-from bot.slack.linking import Linking, Submission
+from bot.slack.linking import Linking
+from bot.slack.linking_by_region import LinkingByRegion
 from bot.usecases.link_by_access_key import AccessKeyWish
 from bot.views.access_key import (
     ACCESS_KEY,
@@ -18,19 +21,22 @@ from bot.views.access_key import (
     access_key_errors,
     access_key_form,
     keys_again_sentence,
+    platform_of,
 )
 from bot.views.format import escape
 from bot.views.kit import LINK_BY_KEY, LINK_BY_TOKEN, View
 from bot.views.language import speaking
-from bot.views.link import CLUSTER, USERNAME, link_form
+from bot.views.link import link_form
+from bot.views.link_frame import CLUSTER, USERNAME
 
 
 class LinkingByKey:
     """Takes the form for an access key; how it ends is told as for a token."""
 
-    def __init__(self, desk: Desk, linking: Linking) -> None:
+    def __init__(self, desk: Desk, linking: Linking, regions: LinkingByRegion) -> None:
         self._desk = desk
         self._linking = linking
+        self._regions = regions
 
     def register(self, app: AsyncApp) -> None:
         """Tell Bolt."""
@@ -54,8 +60,7 @@ class LinkingByKey:
             await self._submitted(ack, body, client)
 
     async def _by_key(self, body: Body, client: AsyncWebClient) -> None:
-        form = access_key_form(self._desk.clusters, chosen=_chosen(body), login=_typed(body, USERNAME))
-        await _show(form, body, client)
+        await _show(self._form(chosen=_chosen(body), login=_typed(body, USERNAME)), body, client)
 
     async def _by_token(self, body: Body, client: AsyncWebClient) -> None:
         form = link_form(self._desk.clusters, chosen=_chosen(body), username=_typed(body, USERNAME))
@@ -63,25 +68,38 @@ class LinkingByKey:
 
     async def _submitted(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         desk, wish = self._desk, _wish(body)
+        via = platform_of(wish.cluster)
         try:
-            proof = desk.link_by_access_key.examine(wish)
+            proof = desk.link_by_access_key.examine(wish if via is None else replace(wish, cluster=via))
         except WalltimeError as error:
             await ack(response_action="errors", errors=access_key_errors(error, desk.cluster(wish.cluster)))
             return
-        submission = Submission(
-            person=wish.person,
-            cluster=proof.cluster,
+        if via is not None:
+            late = partial(self._form_again, wish=wish, cluster=proof.cluster)
+            await self._regions.look(proof, late, ack, body, client)
+            return
+        submission = self._linking.submission(
+            proof.cluster,
+            wish.person,
             field=SECRET_KEY,
             faults=lambda error: access_key_errors(error, proof.cluster),
-            late=lambda error: self._form_again(error, wish, proof.cluster),
+            late=partial(self._form_again, wish=wish, cluster=proof.cluster),
         )
         linking = desk.link_by_access_key(proof, link_id=uuid.uuid4().hex, now=desk.clock())
         await self._linking.conclude(linking, submission, ack, body, client)
 
-    def _form_again(self, error: WalltimeError, wish: AccessKeyWish, cluster: Cluster) -> tuple[View, str]:
+    def _form(self, *, chosen: str | None, login: str, trouble: str | None = None) -> View:
+        return access_key_form(
+            self._desk.clusters,
+            chosen=chosen,
+            login=login,
+            trouble=trouble,
+            with_regions=self._desk.link_region is not None,
+        )
+
+    def _form_again(self, error: WalltimeError, *, wish: AccessKeyWish, cluster: Cluster) -> tuple[View, str]:
         trouble = keys_again_sentence(error, cluster)
-        form = access_key_form(self._desk.clusters, chosen=cluster.name, login=wish.login, trouble=trouble)
-        return form, escape(trouble)
+        return self._form(chosen=wish.cluster, login=wish.login, trouble=trouble), escape(trouble)
 
 
 async def _show(form: View, body: Body, client: AsyncWebClient) -> None:

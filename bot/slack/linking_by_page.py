@@ -14,8 +14,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.clusters import Cluster
 from bot.domain.errors import LinkPageWrong, WalltimeError
 from bot.domain.link_pages import NAME_BYTES, LinkPage
-from bot.domain.people import Person
+from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
+from bot.domain.usage import Reading
 from bot.slack.channel import full_name_of
 from bot.slack.desk import Body, Desk, incident, person_of
 from bot.slack.linking import Linking, Submission
@@ -148,12 +149,12 @@ class LinkingByPage:
 
     def _submission(
         self, confirmation: Confirmation, body: Body, question: dict[str, Any], client: AsyncWebClient
-    ) -> Submission:
+    ) -> Submission[tuple[Link, Reading]]:
         page, cluster = confirmation.page, confirmation.proof.cluster
         metadata = body["view"]["private_metadata"]
-        return Submission(
-            person=page.person,
-            cluster=cluster,
+        return self._linking.submission(
+            cluster,
+            page.person,
             field=CODE,
             faults=lambda error: {CODE: sentence(error, cluster)},
             late=lambda error: _code_again(error, page, cluster, metadata),

@@ -21,8 +21,9 @@ from bot.store.tables import departures, metadata
 # Whatever was under way when a workspace left has ended by then.
 SWEPT_FOR: Final = timedelta(hours=1)
 MARKED_FOR: Final = timedelta(days=1)
-# Whose rows are of no workspace: requests of Slack's for minutes, and what comes before Slack says who it is.
-OF_NOBODY: Final = frozenset({"deliveries", "install_states"})
+# Whose rows are of no workspace: requests of Slack's for minutes, what comes before Slack says who it is, and
+# the platform's regions.
+OF_NOBODY: Final = frozenset({"deliveries", "install_states", "found_clusters"})
 
 
 def tenant_tables() -> tuple[Table, ...]:

@@ -25,6 +25,7 @@ from bot.store.tables import (
     places,
     polls,
     readings,
+    sign_ins,
     standups,
     team_members,
     transitions,
@@ -65,6 +66,7 @@ async def export(database: Database, person: Person, *, now: datetime) -> dict[s
             _some(row, "page_id", "cluster", "username", "person_name", "state", "expires_at")
             for row in own[link_pages]
         ],
+        "sign_ins": [_some(row, "sign_in_id", "expires_at") for row in own[sign_ins]],
         "messages": [_message(row) for row in (*own[notices], *named[notices.c.text])],
         "direct_messages_refused": [_some(row, "reason", "since") for row in own[places]],
         "audit": [

@@ -12,7 +12,7 @@ from bot.store.audit import BOT, append
 from bot.store.engine import Database
 from bot.store.erasing import erase_workspace, mark_left
 from bot.store.links import COLUMNS, hold, link_of, unlinked
-from bot.store.tables import installations, link_pages, links, notices, team_members, workspaces
+from bot.store.tables import installations, link_pages, links, notices, sign_ins, team_members, workspaces
 
 _DEACTIVATED: Final = "the person is deactivated"
 
@@ -29,6 +29,7 @@ class SqlLeaving:
         at_home = and_(links.c.workspace == workspace, links.c.person == user)
         in_teams = and_(team_members.c.workspace == workspace, team_members.c.person == user)
         pages = and_(link_pages.c.workspace == workspace, link_pages.c.person == user)
+        under_way = and_(sign_ins.c.workspace == workspace, sign_ins.c.person == user)
         owed = and_(
             notices.c.workspace == workspace,
             notices.c.place_kind == PlaceKind.DM.value,
@@ -43,6 +44,7 @@ class SqlLeaving:
             )
             gone, left = [link_of(row) for row in unlinking], list(leaving.scalars())
             await connection.execute(delete(link_pages).where(pages))
+            await connection.execute(delete(sign_ins).where(under_way))
             await connection.execute(
                 update(notices).where(owed).values(ended_at=now, due_at=None, dropped=_DEACTIVATED)
             )

@@ -28,6 +28,7 @@ from bot.store.tables import (
     places,
     polls,
     readings,
+    sign_ins,
     standups,
     team_members,
     transitions,
@@ -75,6 +76,7 @@ def own_rows(person: Person) -> dict[Table, ColumnElement[bool]]:
         place_turns: _is_dm(place_turns.c.kind, place_turns.c.place_id, user),
         team_members: team_members.c.person == user,
         link_pages: link_pages.c.person == user,
+        sign_ins: sign_ins.c.person == user,
     }
     return {table: and_(table.c.workspace == workspace, where) for table, where in own.items()}
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Column
 
 from bot.domain.secret import Secret
-from bot.store.tables import access_keys, installations, link_pages, links
+from bot.store.tables import access_keys, installations, link_pages, links, sign_ins
 from bot.store.vault import KeyRing, seal, unseal
 
 
@@ -53,4 +53,15 @@ BOT_TOKEN: Final = SealedColumn(column=installations.c.token, identity=(installa
 REFRESH_TOKEN: Final = SealedColumn(
     column=installations.c.refresh_token, identity=(installations.c.workspace,)
 )
-SEALED_COLUMNS: Final = (LINK_TOKEN, SECRET_KEY, PAGE_TOKEN, PAGE_CODE, BOT_TOKEN, REFRESH_TOKEN)
+SIGN_IN: Final = SealedColumn(
+    column=sign_ins.c.body, identity=(sign_ins.c.workspace, sign_ins.c.person, sign_ins.c.sign_in_id)
+)
+SEALED_COLUMNS: Final = (
+    LINK_TOKEN,
+    SECRET_KEY,
+    PAGE_TOKEN,
+    PAGE_CODE,
+    BOT_TOKEN,
+    REFRESH_TOKEN,
+    SIGN_IN,
+)

@@ -378,3 +378,27 @@ departures = Table(
     Column("workspace", String(32), primary_key=True),
     Column("left_at", Moment, nullable=False),
 )
+
+# The platform's regions, the same for every workspace.
+found_clusters = Table(
+    "found_clusters",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("cluster_id", String(32), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("platform_url", Text, nullable=False),
+    Column("sign_in_url", Text, nullable=False),
+    Column("found_at", Moment, nullable=False),
+)
+
+# Short-lived: what a sign-in opened stands here while its person chooses a region.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("workspace", String(32), primary_key=True),
+    Column("sign_in_id", String(32), primary_key=True),
+    Column("person", String(32), nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+)

@@ -1,5 +1,6 @@
 """`/walltime`: my usage on each linked cluster, live if the cluster answers in time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,7 +22,7 @@ from bot.usecases.counting import Counting
 class AnswerUsage:
     """Answer a person's own usage."""
 
-    clusters: tuple[Cluster, ...]
+    clusters: Sequence[Cluster]
     links: Links
     readings: Readings
     live: LiveReadings

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.alerts import AlertState, Decision, Measured
-from bot.domain.clusters import Cluster
+from bot.domain.clusters import Cluster, named
 from bot.domain.judging import judge_when_set
 from bot.domain.limit_answers import UseNow
 from bot.domain.limits import Limit, ScopeKind
@@ -33,7 +33,7 @@ class Counted:
 class Counting:
     """Gather what limits count."""
 
-    clusters: tuple[Cluster, ...]
+    clusters: Sequence[Cluster]
     poll_interval: timedelta
     readings: Readings
     teams: Teams
@@ -41,7 +41,7 @@ class Counting:
 
     def cluster(self, name: str) -> Cluster | None:
         """Return a configured cluster."""
-        return next((cluster for cluster in self.clusters if cluster.name == name), None)
+        return named(name, self.clusters)
 
     async def subjects(self, limit: Limit) -> Mapping[str, tuple[str, ...]]:
         """Return each subject with the users whose links it sums."""

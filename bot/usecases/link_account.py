@@ -1,10 +1,11 @@
 """`link`: prove that a username is the person's by its token, then remember both."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.access_keys import AccessKey
-from bot.domain.clusters import Cluster
+from bot.domain.clusters import Cluster, named
 from bot.domain.errors import AccessDenied, UnknownCluster, UsernameUnknown, WalltimeError
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
@@ -38,16 +39,20 @@ class LinkProof:
 class LinkAccount:
     """Link a person to a username on a cluster."""
 
-    clusters: tuple[Cluster, ...]
+    clusters: Sequence[Cluster]
     api: ClusterApi
     links: Links
     audit: AuditLog
 
     def examine(self, wish: LinkWish, *, now: datetime) -> LinkProof:
         """Check all that the token says of itself; raises UnknownCluster or a FieldWrong."""
-        cluster = next((cluster for cluster in self.clusters if cluster.name == wish.cluster), None)
+        cluster = named(wish.cluster, self.clusters)
         if cluster is None:
             raise UnknownCluster(wish.cluster, known=tuple(c.name for c in self.clusters))
+        return self.examine_on(cluster, wish, now=now)
+
+    def examine_on(self, cluster: Cluster, wish: LinkWish, *, now: datetime) -> LinkProof:
+        """The same for a cluster that need not be known yet; raises a FieldWrong."""
         claims = read_claims(wish.token)
         usernames = usernames_to_try(
             claims, username=wish.username, cluster=cluster, clusters=self.clusters, now=now

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.access_keys import AccessKey, check_access_key
-from bot.domain.clusters import Cluster
+from bot.domain.clusters import Cluster, named
 from bot.domain.errors import UnknownCluster
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
@@ -43,7 +43,7 @@ class LinkByAccessKey:
     def examine(self, wish: AccessKeyWish) -> AccessKeyProof:
         """Check all that needs no network; raises UnknownCluster or a FieldWrong."""
         clusters = self.sign_in.clusters
-        cluster = next((cluster for cluster in clusters if cluster.name == wish.cluster), None)
+        cluster = named(wish.cluster, clusters)
         if cluster is None:
             raise UnknownCluster(wish.cluster, known=tuple(c.name for c in clusters if c.allow_access_keys))
         key = check_access_key(

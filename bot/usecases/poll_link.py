@@ -15,6 +15,7 @@ from bot.domain.periods import window
 from bot.domain.polling import LONGEST_GAP, SHORTEST_GAP, Watch, next_gap, spread, watch
 from bot.ports import LiveReadings
 from bot.ports.alerting import Alert, Alerts, Limits, Notice, NoticeKind, Polled, Polls
+from bot.ports.regions import FoundClusters
 from bot.usecases.counting import LOOK_BACK, Counting, alert_notices, derived_id
 from bot.usecases.keep_health import KeepHealth
 
@@ -33,11 +34,15 @@ class PollLink:
     alerts: Alerts
     polls: Polls
     health: KeepHealth
+    found: FoundClusters | None = None  # None: the settings allow no clusters but their own
 
     async def __call__(self, polled: Polled, *, now: datetime) -> WalltimeError | None:
         """Poll; return what went wrong, if anything did. Nothing is counted from a failed poll."""
         link = polled.link
         cluster = self.counting.cluster(link.cluster)
+        if cluster is None and self.found is not None:
+            await self.found.look()
+            cluster = self.counting.cluster(link.cluster)
         if cluster is None:
             await self.health(link, Event(what=Happened.CLUSTER_MISSING), now=now)
             await self._plan(polled, self.counting.poll_interval * LONGEST_GAP, now, notice=None)

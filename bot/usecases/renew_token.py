@@ -5,16 +5,18 @@ then, or still live for a moment. So a failure is tried again soon, with the old
 counts as one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.clusters import Cluster
+from bot.domain.clusters import Cluster, named
 from bot.domain.errors import ClusterRefused, ClusterSilent, NotLinked, RegionClosed, WalltimeError
 from bot.domain.health import Event, Happened, State, renewable_until
 from bot.domain.people import Link
 from bot.domain.renewal import vouched
 from bot.domain.secret import Secret
+from bot.ports.regions import FoundClusters
 from bot.ports.renewal import Alone, Held, TokenApi, Tokens
 from bot.usecases.keep_health import KeepHealth, after
 from bot.usecases.sign_in import SignIn
@@ -27,16 +29,20 @@ LEASE: Final = timedelta(minutes=1)
 class RenewToken:
     """Put the next token in a token's place."""
 
-    clusters: tuple[Cluster, ...]
+    clusters: Sequence[Cluster]
     api: TokenApi
     tokens: Tokens
     health: KeepHealth
     alone: Alone
     sign_in: SignIn | None = None  # None: nobody gives access keys
+    found: FoundClusters | None = None  # None: the settings allow no clusters but their own
 
     async def __call__(self, held: Held, *, now: datetime) -> WalltimeError | None:
         """Renew a token that is leased to us; return what went wrong, if anything did."""
-        cluster = next((cluster for cluster in self.clusters if cluster.name == held.link.cluster), None)
+        cluster = named(held.link.cluster, self.clusters)
+        if cluster is None and self.found is not None:
+            await self.found.look()
+            cluster = named(held.link.cluster, self.clusters)
         last = renewable_until(held.link.token_expires_at)
         if cluster is None:
             await self.health.of_token(held, Event(what=Happened.CLUSTER_MISSING), now=now)

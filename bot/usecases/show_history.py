@@ -42,7 +42,7 @@ class _Asked:
 class ShowHistory:
     """Gather days from stored readings; asks no cluster."""
 
-    clusters: tuple[Cluster, ...]
+    clusters: Sequence[Cluster]
     readings: Readings
     polls: Polls
     limits: Limits

@@ -1,5 +1,6 @@
 """`status`: a person's links, their tokens and last readings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.answers import ChannelStatus, LinkHealth, Status
@@ -15,7 +16,7 @@ from bot.ports.standups import Standups
 class ShowStatus:
     """Gather what `status` and the Home tab show; asks no cluster."""
 
-    clusters: tuple[Cluster, ...]
+    clusters: Sequence[Cluster]
     links: Links
     readings: Readings
     polls: Polls

@@ -1,10 +1,11 @@
 """Sign in to the platform with a person's access key, and take the cluster's token out of the answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.access_keys import AccessKey, check_owner, token_for
-from bot.domain.clusters import Cluster
+from bot.domain.access_keys import AccessKey, RegionToken, check_owner, token_for
+from bot.domain.clusters import Cluster, named
 from bot.domain.errors import PersonCanFix
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
@@ -16,7 +17,7 @@ from bot.ports.access_keys import AccessKeys, Platform
 class SignIn:
     """Get a token by an access key: one that was just given, or the one that a link lives on."""
 
-    clusters: tuple[Cluster, ...]
+    clusters: Sequence[Cluster]
     platform: Platform
     keys: AccessKeys
     audit: AuditLog
@@ -24,11 +25,25 @@ class SignIn:
     async def with_key(self, person: Person, cluster: Cluster, key: AccessKey, *, now: datetime) -> Secret:
         """Return the cluster's token.
 
-        Raises SignInRefused, UsernameFrozen, RegionClosed, ClusterSilent or ClusterMisconfigured; a failed
-        check is in the audit log.
+        Raises what `regions` raises, or RegionClosed; a failed check is in the audit log.
+        """
+        regions = await self.regions(person, cluster, key, now=now)
+        try:
+            return token_for(cluster, regions, self.clusters)
+        except PersonCanFix as error:
+            await self._refused(person, cluster, error, now)
+            raise
+
+    async def regions(
+        self, person: Person, cluster: Cluster, key: AccessKey, *, now: datetime
+    ) -> tuple[RegionToken, ...]:
+        """Return the regions that the platform of this cluster lists for a key.
+
+        Raises SignInRefused, UsernameFrozen, ClusterSilent or ClusterMisconfigured; a failed check is in the
+        audit log.
         """
         try:
-            return token_for(cluster, await self.platform.sign_in(cluster, key, now=now), self.clusters)
+            return await self.platform.sign_in(cluster, key, now=now)
         except PersonCanFix as error:
             await self._refused(person, cluster, error, now)
             raise
@@ -40,7 +55,7 @@ class SignIn:
         `with_key` raises, TokenOfOtherUsername or TokenMalformed for a token that is not this link's, and
         SealBroken. ClusterSilent passes; after all others the owner has to link again. Nothing is stored.
         """
-        cluster = next((cluster for cluster in self.clusters if cluster.name == link.cluster), None)
+        cluster = named(link.cluster, self.clusters)
         if cluster is None or not cluster.allow_access_keys:
             return None
         key = await self.keys.of(link)

@@ -1,10 +1,11 @@
 """Ask the cluster once for one link and store what it says. Every reading comes in by this door."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.clusters import Cluster
+from bot.domain.clusters import Cluster, named
 from bot.domain.errors import ClusterMisconfigured, ClusterRefused, TokenRefused, UsernameFrozen
 from bot.domain.health import Event, Happened, State
 from bot.domain.people import Link
@@ -21,7 +22,7 @@ REUSED_FOR: Final = timedelta(seconds=30)
 class TakeReading:
     """Fetch and record one reading; a token that is turned down is renewed once, and asked with again."""
 
-    clusters: tuple[Cluster, ...]
+    clusters: Sequence[Cluster]
     api: ClusterApi
     tokens: Tokens
     readings: Readings
@@ -38,7 +39,7 @@ class TakeReading:
 
     async def __call__(self, link: Link, *, now: datetime) -> Reading:
         """Return the reading as stored; raises what the cluster, the platform or the seal raises."""
-        cluster = next((cluster for cluster in self.clusters if cluster.name == link.cluster), None)
+        cluster = named(link.cluster, self.clusters)
         if cluster is None:
             raise ClusterMisconfigured("no longer in the settings")
         held, answer = await self._ask(link, cluster)

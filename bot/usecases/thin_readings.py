@@ -1,5 +1,6 @@
 """Thin old readings: a little at a time, each link once a day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,7 +19,7 @@ MOST_LINKS: Final = 50
 class ThinReadings:
     """Thin what has grown old."""
 
-    clusters: tuple[Cluster, ...]
+    clusters: Sequence[Cluster]
     old: OldReadings
 
     async def __call__(self, *, now: datetime) -> int:

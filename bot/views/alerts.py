@@ -16,7 +16,7 @@ from slackblocks import (
 
 from bot.domain.alert_keys import AlertKey
 from bot.domain.alerts import MOST_REMINDERS, Owed, Status, Telling
-from bot.domain.clusters import Cluster
+from bot.domain.clusters import Cluster, named
 from bot.domain.digests import Digest
 from bot.domain.health import LinkNews
 from bot.domain.installations import InstallNews
@@ -115,7 +115,7 @@ def finished_message(text: str) -> Message:
 class AlertDrawings:
     """What delivery draws, for whoever knows the clusters."""
 
-    clusters: tuple[Cluster, ...]
+    clusters: Sequence[Cluster]
     language: Language = ENGLISH
     command: str = "/walltime"
     install_url: str | None = None
@@ -176,7 +176,7 @@ class AlertDrawings:
 
     def _cluster(self, alert: ShownAlert) -> Cluster:
         name = alert.limit.cluster
-        known = next((cluster for cluster in self.clusters if cluster.name == name), None)
+        known = named(name, self.clusters)
         return known or Cluster(name=name, label=name, url="", timezone=ZoneInfo("UTC"))
 
 

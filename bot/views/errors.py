@@ -58,6 +58,7 @@ from bot.domain.errors import (
     SealBroken,
     SecretInCommand,
     SecretKeyMalformed,
+    SignInOver,
     SignInRefused,
     SlackSilent,
     SomebodyElses,
@@ -191,6 +192,10 @@ def sentence(error: WalltimeError, cluster: Cluster | None = None) -> str:  # no
             return tr(
                 "Paste the secret key whole, without quotes or spaces. It stands in the file of the platform's "
                 "personal center, Access Control, as “Secretkey”."
+            )
+        case SignInOver():
+            return tr(
+                "This sign-in is over. Open the form again and paste the keys anew; nothing was stored."
             )
         case RegionStopped():
             stopped = tr(

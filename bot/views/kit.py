@@ -15,6 +15,7 @@ View = dict[str, Any]
 LINK_OPEN: Final = "link.open"
 LINK_BY_KEY: Final = "link.by_key"
 LINK_BY_TOKEN: Final = "link.by_token"  # noqa: S105 (a button's name)
+LINK_REGION: Final = "link.region"
 LINK_PAGE: Final = "link.page"
 LINK_CONFIRM: Final = "link.confirm"
 LINK_CANCEL: Final = "link.cancel"

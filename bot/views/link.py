@@ -3,29 +3,20 @@
 from collections.abc import Sequence
 from typing import Final
 
-from slackblocks import (
-    InputBlock,
-    ModalView,
-    Option,
-    PlainTextInput,
-    SectionBlock,
-    StaticSelectMenu,
-    TextType,
-)
-from slackblocks import Text as SlackText
+from slackblocks import ModalView, SectionBlock
 
 from bot.domain.clusters import Cluster
 from bot.domain.errors import FieldWrong, UnknownCluster, UsernameUnknown, WalltimeError
 from bot.domain.people import Link
+from bot.domain.tokens import MAX_USERNAME_LENGTH
 from bot.domain.usage import Reading
 from bot.views.errors import sentence, where_tokens_are
 from bot.views.format import escape, hours, local_moment
-from bot.views.kit import Message, View, buttons, by_key_button, draw, link_button, say, small_print
+from bot.views.kit import Message, View, buttons, by_key_button, draw, link_button, say
 from bot.views.language import paragraph, tr
+from bot.views.link_frame import CLUSTER, USERNAME, cluster_input, link_frame, text_input
 
 LINK: Final = "link"
-CLUSTER: Final = "cluster"
-USERNAME: Final = "username"
 TOKEN: Final = "token"  # noqa: S105 (a field's name)
 
 
@@ -33,49 +24,29 @@ def link_form(
     clusters: Sequence[Cluster], *, chosen: str | None = None, username: str = "", trouble: str | None = None
 ) -> View:
     """Draw the form; `trouble` says above it why the last try did not work. A token is never filled in."""
-    options = {c.name: Option(SlackText(c.label, TextType.PLAINTEXT), c.name) for c in clusters}
-    only = next(iter(options)) if len(options) == 1 else None
-    intro = tr("Your API token proves that the username is yours. It is kept encrypted and shown to nobody.")
-    return draw(
-        ModalView(
-            title=tr("Link a cluster"),
-            submit=tr("Link"),
-            close=tr("Cancel"),
-            callback_id=LINK,
-            blocks=[
-                SectionBlock(f":warning: {escape(trouble)}" if trouble else intro),
-                InputBlock(
-                    tr("Cluster"),
-                    StaticSelectMenu(
-                        action_id=CLUSTER,
-                        options=list(options.values()),
-                        initial_option=options.get(chosen or "", options.get(only or "")),
-                        placeholder=tr("Choose a cluster"),
-                    ),
-                    block_id=CLUSTER,
-                ),
-                InputBlock(
-                    tr("Username on the cluster"),
-                    PlainTextInput(action_id=USERNAME, initial_value=username or None, max_length=64),
-                    block_id=USERNAME,
-                    hint=tr("Leave it empty to take the one that the token names."),
-                    optional=True,
-                ),
-                InputBlock(
-                    tr("API token"),
-                    PlainTextInput(action_id=TOKEN, placeholder="eyJ…"),
-                    block_id=TOKEN,
-                    hint=where_tokens_are(),
-                ),
-                *([buttons(by_key_button(chosen))] if any(c.allow_access_keys for c in clusters) else []),
-                small_print(
-                    tr(
-                        "Slack has no hidden fields: the token stands on your screen until you press Link. "
-                        "Never type it in a command or a message."
-                    )
-                ),
-            ],
-        )
+    return link_frame(
+        LINK,
+        intro=tr(
+            "Your API token proves that the username is yours. It is kept encrypted and shown to nobody."
+        ),
+        trouble=trouble,
+        inputs=[
+            cluster_input({cluster.name: cluster.label for cluster in clusters}, chosen),
+            text_input(
+                USERNAME,
+                tr("Username on the cluster"),
+                value=username,
+                hint=tr("Leave it empty to take the one that the token names."),
+                most=MAX_USERNAME_LENGTH,
+                optional=True,
+            ),
+            text_input(TOKEN, tr("API token"), hint=where_tokens_are(), placeholder="eyJ…"),
+        ],
+        instead=by_key_button(chosen) if any(c.allow_access_keys for c in clusters) else None,
+        print_=tr(
+            "Slack has no hidden fields: the token stands on your screen until you press Link. "
+            "Never type it in a command or a message."
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from slackblocks import Block, SectionBlock
 
 from bot.domain.answers import LinkHealth
-from bot.domain.clusters import Cluster
+from bot.domain.clusters import Cluster, named
 from bot.domain.health import UNREADABLE, LinkNews, State
 from bot.views.format import age, escape, local_moment, moment
 from bot.views.kit import Message, buttons, link_button
@@ -18,7 +18,7 @@ _NO_BUTTON: Final = frozenset({None, State.CLUSTER_UNKNOWN})
 
 def news_message(news: LinkNews, clusters: Sequence[Cluster]) -> Message:
     """Draw what a link's owner hears, with the button that helps."""
-    cluster = next((cluster for cluster in clusters if cluster.name == news.cluster), None)
+    cluster = named(news.cluster, clusters)
     label = escape(cluster.label if cluster else news.cluster)
     shown, spoken = (_news(news, label, cluster, local=local) for local in (True, False))
     more: tuple[Block, ...] = ()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.clusters import Cluster
+from bot.domain.clusters import Cluster, named
 from bot.domain.errors import LinkPageUnknown, LinkPageUsed, QuestionNotAsked, WalltimeError
 from bot.domain.link_pages import LinkPage, spelled
 from bot.domain.secret import Secret
@@ -32,7 +32,7 @@ def link_form_page(
     trouble: str | None = None,
 ) -> str:
     """Draw the form; an error stands at its field, `trouble` above all of them."""
-    chosen = next((cluster for cluster in clusters if cluster.name == typed.cluster), None)
+    chosen = named(typed.cluster, clusters)
     faults: Mapping[str, str] = field_errors(error, chosen) if error else {}
     return draw_page(
         "link_form.html",

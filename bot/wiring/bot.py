@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cluster.client import PATIENCE, HttpClusterApi
 from bot.cluster.platform import HttpPlatform
+from bot.cluster.regions import HttpRegions
 from bot.domain.limits import Place
 from bot.domain.polling import LONGEST_GAP
 from bot.jobs.alone import AloneInProcess
@@ -42,6 +43,7 @@ from bot.store.audit import SqlAuditLog
 from bot.store.backlog import SqlBacklog
 from bot.store.deliveries import SqlDeliveries
 from bot.store.engine import Database
+from bot.store.found_clusters import SqlClusters
 from bot.store.languages import SqlLanguages
 from bot.store.leaving import SqlLeaving
 from bot.store.limits import SqlAlerts, SqlLimits
@@ -53,6 +55,7 @@ from bot.store.place_turns import SqlPlaceTurns
 from bot.store.polls import SqlPolls
 from bot.store.readings import SqlReadings
 from bot.store.retention import SqlRetention
+from bot.store.sign_ins import SqlSignIns
 from bot.store.standups import SqlStandups
 from bot.store.teams import SqlTeams
 from bot.store.tokens import SqlTokens
@@ -72,6 +75,7 @@ from bot.usecases.let_workspace_go import LetWorkspaceGo
 from bot.usecases.link_account import LinkAccount
 from bot.usecases.link_by_access_key import LinkByAccessKey
 from bot.usecases.link_by_page import LinkByPage
+from bot.usecases.link_region import LinkRegion
 from bot.usecases.poll_link import PollLink
 from bot.usecases.renew_token import LEASE, RenewToken
 from bot.usecases.set_limit import SetLimit
@@ -97,6 +101,8 @@ from bot.wiring.meeting import Meeting, SlackRefuses
 from bot.wiring.parting import Parting
 from bot.wiring.settings import Settings
 
+# How soon a process sees a cluster that another one found; whoever polls a link looks at once.
+LOOK_EVERY: Final = timedelta(seconds=5)
 THIN_EVERY: Final = timedelta(minutes=1)
 SWEEP_EVERY: Final = timedelta(minutes=1)
 
@@ -144,6 +150,7 @@ class Bot:
         self._database = Database(settings.database_url)
         self._engine = engine or engine_for(settings.database_url)
         self._engine_stops: asyncio.Task[None] | None = None
+        self._clusters = SqlClusters(self._database, settings.clusters, hosts=settings.region_hosts)
         self._ring = key_ring(settings.secret_keys, settings.data_dir)
         self._deliveries = SqlDeliveries(self._database)
         self._repeats = Repeats(self._remember, self._tasks)
@@ -167,6 +174,9 @@ class Bot:
         async with AsyncExitStack() as opened:
             opened.push_async_callback(self._database.close)
             await self._database.upgrade()
+            await self._clusters.look()
+            if settings.region_hosts.suffixes:
+                self._engine.here(LOOK_EVERY, "clusters", self._clusters.look)
             self._session = await opened.enter_async_context(
                 aiohttp.ClientSession(
                     cookie_jar=aiohttp.DummyCookieJar(),
@@ -175,9 +185,17 @@ class Bot:
                 )
             )
             api = await opened.enter_async_context(
-                HttpClusterApi(settings.clusters, clock=self._clock, patience=self._cluster_patience)
+                HttpClusterApi(
+                    settings.clusters,
+                    clock=self._clock,
+                    hosts=settings.region_hosts,
+                    patience=self._cluster_patience,
+                )
             )
             platform = await opened.enter_async_context(HttpPlatform(settings.clusters))
+            regions = await opened.enter_async_context(
+                HttpRegions(settings.clusters, hosts=settings.region_hosts)
+            )
             opened.push_async_callback(self._drain)
             client = make_client(settings.slack_api_url, self._session)
             self._meeting = Meeting(
@@ -206,7 +224,7 @@ class Bot:
                 lambda workspace: let_go(workspace, now=self._clock()),
                 self._tasks.spawn,
             )
-            desk = self._desk(api, platform, leavers, forget)
+            desk = self._desk(api, platform, regions, leavers, forget)
             homes = Homes(desk, self._client_for)
             forget.append(homes.forget)
             self._engine.here(self._tick, "home", homes.turn)
@@ -288,10 +306,12 @@ class Bot:
         self,
         api: HttpClusterApi,
         platform: HttpPlatform,
+        regions: HttpRegions,
         leavers: Leavers,
         forget: list[Callable[[str], None]],
     ) -> Desk:
-        clusters = self._settings.clusters
+        clusters = self._clusters
+        found = clusters if self._settings.region_hosts.suffixes else None
         links = SqlLinks(self._database, self._ring, clock=self._clock)
         readings = SqlReadings(self._database)
         limits, alerts, audit = (
@@ -304,7 +324,13 @@ class Bot:
         keys = SqlAccessKeys(self._database, self._ring, clock=self._clock)
         sign_in = SignIn(clusters=clusters, platform=platform, keys=keys, audit=audit)
         renew = RenewToken(
-            clusters=clusters, api=api, tokens=tokens, health=health, alone=alone, sign_in=sign_in
+            clusters=clusters,
+            api=api,
+            tokens=tokens,
+            health=health,
+            alone=alone,
+            sign_in=sign_in,
+            found=found,
         )
         take = TakeReading(
             clusters=clusters,
@@ -323,7 +349,7 @@ class Bot:
         languages = SqlLanguages(self._database)
         places = SqlPlaces(self._database)
         notices, teams = SqlNotices(self._database), SqlTeams(self._database)
-        polls = SqlPolls(self._database, clusters=[cluster.name for cluster in clusters])
+        polls = SqlPolls(self._database, clusters=[cluster.name for cluster in self._settings.clusters])
         counting = Counting(
             clusters=clusters,
             poll_interval=self._settings.poll_interval,
@@ -332,7 +358,13 @@ class Bot:
             polls=polls,
         )
         poll = PollLink(
-            counting=counting, live=live, limits=limits, alerts=alerts, polls=polls, health=health
+            counting=counting,
+            live=live,
+            limits=limits,
+            alerts=alerts,
+            polls=polls,
+            health=health,
+            found=found,
         )
         thin = ThinReadings(clusters=clusters, old=SqlOldReadings(self._database))
         tongues = Tongues(languages, self._client_for, clock=self._clock, saw=leavers.saw)
@@ -389,7 +421,8 @@ class Bot:
             clock=self._clock,
         )
         self._engine.here(GAUGES_EVERY, "gauges", gauges.turn)
-        for cluster in (*(each.name for each in clusters), None):
+        # Those that were found are polled together, by the hands of no cluster.
+        for cluster in (*(each.name for each in self._settings.clusters), None):
             polling = Polling(
                 cluster,
                 polls,
@@ -420,6 +453,15 @@ class Bot:
             tokens=tokens,
             standups=standups,
         )
+        link_region = LinkRegion(
+            clusters=clusters,
+            sign_in=sign_in,
+            regions=regions,
+            sign_ins=SqlSignIns(self._database, self._ring),
+            found=clusters,
+            link_account=link_account,
+            audit=audit,
+        )
         return Desk(
             command=self._settings.command,
             version=bot_version(),
@@ -433,6 +475,7 @@ class Bot:
             ),
             link_account=link_account,
             link_by_access_key=LinkByAccessKey(sign_in=sign_in, link_account=link_account),
+            link_region=None if found is None else link_region,
             unlink_account=UnlinkAccount(links=links, audit=audit),
             show_status=show_status,
             show_home=ShowHome(

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.domain.clusters import DEFAULT_PLATFORM_URL, DEFAULT_SIGN_IN_URL, Cluster, normalise_url
+from bot.domain.clusters import (
+    DEFAULT_PLATFORM_URL,
+    DEFAULT_SIGN_IN_URL,
+    LONGEST_LABEL,
+    LONGEST_NAME,
+    Cluster,
+    normalise_url,
+)
 
 T = TypeVar("T")
 
@@ -15,9 +22,8 @@ _TEXTS: Final = frozenset(
     {"name", "label", "url", "platform_url", "sign_in_url", "cluster_id", "ca_file", "timezone"}
 )
 _KEYS: Final = _TEXTS | {"allow_access_keys"}
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-# Slack's limits: an option's text, and the options of a menu.
-_LONGEST_LABEL: Final = 60
+_NAME: Final = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{LONGEST_NAME - 1}}}")
+# Slack's limit of a menu's options.
 _MOST_CLUSTERS: Final = 100
 
 
@@ -48,10 +54,11 @@ def _read(entry: Any, place: str, faults: list[str]) -> Cluster | None:
     texts = {key: str(entry[key]) for key in _TEXTS if entry.get(key) not in (None, "")}
     name = texts.get("name", "")
     if not _NAME.fullmatch(name):
-        faults.append(f"{place}: name must be 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit")
+        form = f"1 to {LONGEST_NAME} of a-z, 0-9, - and _, beginning with a letter or digit"
+        faults.append(f"{place}: name must be {form}")
     label = texts.get("label", name)
-    if not label.isprintable() or len(label) > _LONGEST_LABEL:
-        faults.append(f"{place}: label must be printable and at most {_LONGEST_LABEL} characters")
+    if not label.isprintable() or len(label) > LONGEST_LABEL:
+        faults.append(f"{place}: label must be printable and at most {LONGEST_LABEL} characters")
     url = _checked(normalise_url, texts.get("url", ""), f"{place}: url", faults)
     platform = texts.get("platform_url", DEFAULT_PLATFORM_URL)
     platform_url = _checked(normalise_url, platform, f"{place}: platform_url", faults)

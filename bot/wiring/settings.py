@@ -12,6 +12,7 @@ import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from bot.domain.clusters import Cluster, base_url
+from bot.domain.region_hosts import NOWHERE, RegionHosts
 from bot.domain.secret import Secret
 from bot.jobs.polling import AT_ONCE
 from bot.store.postgres import SCHEMES, connection_settings
@@ -81,6 +82,13 @@ def _list(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _hosts(value: Any) -> RegionHosts:
+    found = _list(value)
+    if not isinstance(found, list) or not all(isinstance(host, str) for host in found):
+        raise ValueError("must be a list of host names' ends, like example.edu")
+    return RegionHosts.read(found)
+
+
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -107,6 +115,7 @@ class Settings(BaseModel):
     slack_client_secret: Annotated[Secret | None, BeforeValidator(_secret)] = None
     slack_api_url: Annotated[str, BeforeValidator(_api_url)] = "https://slack.com/api/"
     clusters: Annotated[tuple[Cluster, ...], BeforeValidator(read_clusters)] = ()
+    region_hosts: Annotated[RegionHosts, BeforeValidator(_hosts)] = NOWHERE
     # The password may stand in it.
     database_url: Annotated[str, BeforeValidator(check_database_url), Field(repr=False)] = ""
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("walltime")))
@@ -161,6 +170,7 @@ def read_settings(environ: Mapping[str, str], *, to_run: bool = True) -> Setting
         settings = None
     if to_run:
         faults += _missing(given)
+        faults += _useless(settings) if settings is not None else []
     if faults or settings is None:
         raise SettingsFaulty(faults)
     return settings
@@ -219,6 +229,14 @@ def _missing_for_oauth(given: Mapping[str, Any]) -> list[str]:
             "take out one or the other"
         )
     return faults
+
+
+def _useless(settings: Settings) -> list[str]:
+    if settings.region_hosts.suffixes and not any(c.allow_access_keys for c in settings.clusters):
+        return [
+            "WALLTIME_REGION_HOSTS: needs a cluster with allow_access_keys: regions are found by a sign-in"
+        ]
+    return []
 
 
 def _from_environ(environ: Mapping[str, str], faults: list[str]) -> dict[str, Any]:

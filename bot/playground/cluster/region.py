@@ -78,6 +78,8 @@ class Region:
         self._logins: dict[str, ClusterUser] = {}
         self._tokens = TokenDesk(clock=clock)
         self._keys = KeyDesk()
+        # Other regions of this platform, and where they say they are.
+        self._others: list[tuple[Region, tuple[str, ...]]] = []
         self._answers: dict[str, Callable[[Call], Answer]] = {
             "walltime": self._walltime,
             "cluster": self._cluster,
@@ -142,6 +144,13 @@ class Region:
     def add_access_key(self, user: ClusterUser | str) -> tuple[str, str]:
         """Issue an access key and its secret key."""
         return self._keys.add(self._users[user] if isinstance(user, str) else user)
+
+    def add_region(self, other: "Region", *urls: str) -> None:
+        """Let this platform know another region: who has the same login name there may use it.
+
+        `urls` are what the center tells of it; none: it has no address for core-hours.
+        """
+        self._others.append((other, urls))
 
     def core_hours(self, username: str, at: datetime | None = None) -> float:
         """Core-hours that the API gives at that moment, now by default."""
@@ -230,6 +239,8 @@ class Region:
         fresh = self._tokens.renew(
             token, lives=self.renew_lives, window=self.renew_window, grace=self.renew_grace
         )
+        if grant is None and (elsewhere := self._elsewhere(token)) is not None:
+            return elsewhere[0]._renew(call)  # noqa: SLF001 (another of this class)
         if grant is None or fresh is None:
             return self._invalid()
         row = self._row(grant.cluster_id, fresh)
@@ -245,6 +256,19 @@ class Region:
         return grant if isinstance(grant, Answer) else Answer(data="token is valid")
 
     def _center(self, call: Call) -> Answer:
+        if (elsewhere := self._elsewhere(call.headers.get("token", ""))) is not None:
+            other, urls = elsewhere
+            return other._described(call, urls)  # noqa: SLF001 (another of this class)
+        return self._described(call, (call.origin,))
+
+    def _elsewhere(self, token: str) -> "tuple[Region, tuple[str, ...]] | None":
+        """Return the other region that a token is for."""
+        for other, urls in self._others:
+            if other._tokens.known(token) is not None:  # noqa: SLF001 (another of this class)
+                return other, urls
+        return None
+
+    def _described(self, call: Call, urls: tuple[str, ...]) -> Answer:
         grant = self._bearer(call)
         if isinstance(grant, Answer):
             return grant
@@ -259,8 +283,10 @@ class Region:
             "clusterUserInfo": {"userName": username, "homePath": f"/public/home/{username}"},
             "hpcUrls": [
                 {"url": f"https://retired.invalid{segment}", "version": "1.0", "enable": "false"},
-                {"url": f"{call.origin}{segment}", "version": "2.0", "enable": "true"},
-            ],
+                *({"url": f"{url}{segment}", "version": "2.0", "enable": "true"} for url in urls),
+            ]
+            if urls
+            else [],
             "efileUrls": [],
             "aiUrls": [],
             "eshellUrls": [],
@@ -282,10 +308,10 @@ class Region:
         age = self._clock() - datetime.fromtimestamp(int(timestamp), UTC)
         if owner is None or abs(age) > self.clock_tolerance:
             return Answer(code="10009", msg="signature check failed")
-        rows = [
-            self._row(PLATFORM, self.platform_token(owner.username, lives=self.renew_lives)),
-            self._row(
-                self.cluster_id, None if owner.stopped else self.token(owner.username, lives=self.renew_lives)
-            ),
-        ]
+        rows = [self._row(PLATFORM, self.platform_token(owner.username, lives=self.renew_lives))]
+        for region in (self, *(other for other, _ in self._others)):
+            account = region._logins.get(user)  # noqa: SLF001 (another of this class)
+            if account is not None:
+                token = None if account.stopped else region.token(account.username, lives=self.renew_lives)
+                rows.append(region._row(region.cluster_id, token))  # noqa: SLF001 (the same)
         return Answer(data=rows)

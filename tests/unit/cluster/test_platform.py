@@ -68,7 +68,7 @@ async def test_a_right_key_opens_its_regions_and_the_platform_s_own_token_is_lef
 
 async def test_a_stopped_account_is_a_region_without_a_token(door: Door) -> None:
     door.twin.user("al01").stopped = True
-    assert await door.sign_in() == (RegionToken(cluster_id="11112", token=None),)
+    assert await door.sign_in() == (RegionToken(cluster_id="11112", token=None, name="east"),)
 
 
 @table(

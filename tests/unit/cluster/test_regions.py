@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from bot.cluster.http import Http
-from bot.cluster.regions import HttpRegions, Region
+from bot.cluster.regions import HttpRegions
 from bot.domain.errors import ClusterMisconfigured, ClusterSilent, TokenRefused, WalltimeError
 from bot.domain.region_hosts import RegionHosts
+from bot.domain.regions import Region
 from bot.domain.secret import Secret
 from bot.playground.cluster import ClusterFault, ClusterTwin
 from tests.unit.kit import NOW, shown, table
@@ -44,7 +45,7 @@ async def test_a_region_is_told_with_its_enabled_addresses_that_are_allowed(
     token = Secret(twin.token("alice"))
     async with regions(TRYING) as asking:
         assert await asking.of_token(twin.url, token) == Region(
-            cluster_id="11112", name="east", urls=(twin.url,)
+            cluster_id="11112", name="east", urls=(twin.url,), has_urls=True
         )
     async with regions(PUBLIC) as asking:
         assert (await asking.of_token(twin.url, token)).urls == ()
@@ -69,7 +70,9 @@ def test_an_answer_full_of_traps_leaves_what_is_allowed_once_each() -> None:
     ]
     entries = [*({"url": url, "enable": enable} for url, enable in urls), "https://d.example.edu", None]
     for data in ({"id": 7, "hpcUrls": entries}, [{"id": "7", "hpcUrls": entries}]):
-        assert told(data) == Region(cluster_id="7", name="", urls=("https://a.example.edu:65106",))
+        assert told(data) == Region(
+            cluster_id="7", name="", urls=("https://a.example.edu:65106",), has_urls=True
+        )
 
 
 @pytest.mark.parametrize("entries", [None, [], "https://a.example.edu", {"url": "https://a.example.edu"}])

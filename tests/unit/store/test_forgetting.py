@@ -30,7 +30,7 @@ LATER = NOW + timedelta(hours=1)
 # They hold nobody's: what a workspace is called; for minutes what was begun, and which requests were taken;
 # for a day which workspaces left.
 BRIEF = {"deliveries", "install_states", "departures"}
-OF_NOBODY = {"workspaces", *BRIEF}
+OF_NOBODY = {"workspaces", "found_clusters", *BRIEF}
 
 
 @pytest.fixture

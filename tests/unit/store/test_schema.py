@@ -80,7 +80,7 @@ async def test_the_way_back_leaves_nothing(database: Database) -> None:
 
 
 def test_the_tenant_comes_first_in_every_key() -> None:
-    for name in ("workspaces", "people", "links", "readings", "link_pages", "installations"):
+    for name in ("workspaces", "people", "links", "readings", "link_pages", "sign_ins", "installations"):
         assert next(iter(metadata.tables[name].primary_key)).name == "workspace", name
 
 

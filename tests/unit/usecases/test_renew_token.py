@@ -252,6 +252,23 @@ async def test_of_a_cluster_that_left_the_settings_nothing_is_asked(
     assert platform.log == ["renew 1"]
 
 
+async def test_a_cluster_that_another_process_found_is_looked_for_before_it_counts_as_gone(
+    office: Office, platform: Platform, mine: Link
+) -> None:
+    known: list[Cluster] = []
+
+    class Found:
+        async def look(self) -> None:
+            known.append(EAST)
+
+        async def keep(self, cluster: Cluster, *, now: datetime) -> None: ...
+
+    office.renew = replace(office.renew, clusters=known, found=Found())
+    assert await office.renew_due() is None
+    assert await office.state(mine) is State.HEALTHY
+    assert platform.log == ["renew 1"]
+
+
 async def test_a_foreign_token_is_never_stored(office: Office, platform: Platform, mine: Link) -> None:
     platform.next_token = foreign  # type: ignore[method-assign]
     error = await office.renew_due()

@@ -14,6 +14,7 @@ from bot.domain.commands import WORDS, ShowHelp, word_named
 from bot.domain.errors import ClusterMisconfigured, ClusterSilent, NotLinked, TokenRefused, UnknownCluster
 from bot.domain.health import Health, State
 from bot.domain.link_pages import PAGE_LIVES, LinkPage
+from bot.domain.regions import Offer, Standing
 from bot.playground.slack.check import faults_of_message, faults_of_view
 from bot.views.access_key import access_key_form
 from bot.views.errors import error_message, failure_sentence
@@ -27,6 +28,7 @@ from bot.views.link_offer import (
     link_offer_view,
     link_question,
 )
+from bot.views.regions import regions_form, signed_in_sentence
 from bot.views.status import status_message
 from bot.views.unlink import (
     somebody_unlinked_message,
@@ -61,6 +63,15 @@ def health(number: int, **how: Any) -> Status:
 def question(answers: Sequence[LinkUsage], user: str | None = None) -> Message:
     clusters = {answer.cluster.name: answer.cluster for answer in answers}
     return unlink_question([answer.link for answer in answers], clusters, user=user)
+
+
+def offers(number: int, *, label: str) -> list[Offer]:
+    """So many regions of each standing."""
+    return [
+        Offer(cluster_id=f"{standing}{n}", label=label, standing=standing)
+        for standing in Standing
+        for n in range(number)
+    ]
 
 
 def a_page(**more: Any) -> LinkPage:
@@ -118,6 +129,10 @@ MESSAGES: dict[str, tuple[Callable[[], Message]]] = {
     "a link page's question": (lambda: link_question(a_page(), "East"),),
     "a link page's question of markup": (lambda: link_question(a_page(username=MARKUP), MARKUP),),
     "a link page cancelled": (lambda: link_cancelled_message(a_page(username=MARKUP), MARKUP),),
+    "what a key opens, said": (lambda: say(signed_in_sentence(offers(40, label=MARKUP), login=MARKUP)),),
+    "what no key opens, said": (
+        lambda: say(signed_in_sentence(offers(40, label="&" * 60)[40:], login="&" * 64)),
+    ),
     "our own fault": (lambda: say(failure_sentence("deadbeef")),),
 }
 
@@ -145,6 +160,26 @@ VIEWS: dict[str, tuple[Callable[[], View]]] = {
             login="u" * 64,
             trouble=MARKUP * 20,
         ),
+    ),
+    "the form for an access key that opens regions of several platforms": (
+        lambda: access_key_form(
+            [
+                east(name=f"c{n}", allow_access_keys=True, sign_in_url=f"https://{'x' * 60}{n}.example.edu")
+                for n in range(100)
+            ],
+            with_regions=True,
+        ),
+    ),
+    "the choice of regions": (
+        lambda: regions_form(offers(100, label="L" * 60), login="u" * 64, sign_in_id="0" * 32),
+    ),
+    "the choice of regions of markup after trouble": (
+        lambda: regions_form(
+            offers(3, label=MARKUP), login=MARKUP, sign_in_id="0" * 32, chosen="open2", trouble=MARKUP * 20
+        ),
+    ),
+    "no region to choose": (
+        lambda: regions_form(offers(100, label="&" * 60)[100:], login="&" * 64, sign_in_id="0" * 32),
     ),
     "the way to a link page, over Home": (
         lambda: link_offer_view(a_page(), "https://example.edu/link/" + "x" * 43, now=NOW),

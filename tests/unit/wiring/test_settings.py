@@ -292,6 +292,20 @@ def test_a_signing_secret_instead_of_an_app_token_is_http_mode() -> None:
     assert not read_settings(environ).socket_mode
 
 
+def test_hosts_of_regions_are_ends_of_names_and_need_a_cluster_that_takes_access_keys(tmp_path: Path) -> None:
+    east = {**EAST, "cluster_id": "11112", "allow_access_keys": True}
+    environ = {**clusters(east), "WALLTIME_REGION_HOSTS": "hpccube.com, .scnet.cn"}
+    assert read_settings(environ).region_hosts.suffixes == ("hpccube.com", "scnet.cn")
+    toml = tmp_path / "walltime.toml"
+    toml.write_text('region_hosts = ["hpccube.com"]')
+    assert read_settings({**clusters(east), "WALLTIME_CONFIG": str(toml)}).region_hosts.suffixes == (
+        "hpccube.com",
+    )
+    assert "allow_access_keys" in fault_of("WALLTIME_REGION_HOSTS", "hpccube.com")
+    for wrong in ("com", "10.0.0.1", "*.scnet.cn", "https://scnet.cn", "a.edu,,b"):
+        assert "host" in fault_of("WALLTIME_REGION_HOSTS", wrong)
+
+
 @pytest.mark.parametrize("field", sorted(Settings.model_fields))
 def test_every_setting_may_stand_in_a_file(field: str, tmp_path: Path) -> None:
     values = {
@@ -302,6 +316,7 @@ def test_every_setting_may_stand_in_a_file(field: str, tmp_path: Path) -> None:
         "slack_client_secret": "secret",
         "slack_api_url": "https://slack.example.edu/api",
         "clusters": json.dumps([EAST]),
+        "region_hosts": "example.edu",
         "database_url": "sqlite:////tmp/x",
         "data_dir": "/tmp/x",  # noqa: S108 (nothing is written)
         "secret_keys": f"k1:{RING_KEY}",
