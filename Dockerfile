@@ -5,6 +5,7 @@ WORKDIR /build
 COPY requirements ./requirements
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt \
+    && rm /venv/lib/python*/site-packages/pylopdf_fonts_zh_cn/NotoSerifSC-Regular.otf \
     && pip install --no-cache-dir --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot ./bot

@@ -32,6 +32,7 @@ class Audience:
 
     Of `members` and `guests` (of this workspace) None is a number that Slack does not say. `organisations`
     are the outside ones, their names by id; a channel can be shared with one that Slack does not name.
+    `users` are all who are in it, None where nobody looked.
     """
 
     is_private: bool
@@ -39,6 +40,7 @@ class Audience:
     members: int | None = None
     guests: int | None = 0
     organisations: Mapping[str, str] = field(default_factory=dict)
+    users: frozenset[str] | None = field(default=None, compare=False)
 
 
 OUTSIDER = Standing(is_full_member=False, is_admin=False)

@@ -51,6 +51,7 @@ class NoticeKind(StrEnum):
     TEAM_PART = "team_part"  # what its first message has no room for, for its thread
     STANDUP_SET = "standup_set"  # posted where a standup was set or switched off
     CONSENT = "consent"  # to who joined a team before others could read its channel
+    TEAM_LEFT = "team_left"  # to who left a team with its channel, which is the `text`
     LINK_HEALTH = "link_health"  # to a link's owner: its token does not live on
     INSTALLATION = "installation"  # to who installed the app: it lacks something that only they can give it
     UNLINKED = "unlinked"  # to who was a link's owner: an admin has unlinked it
@@ -217,8 +218,10 @@ class Teams(Protocol):
         """Add a person; False if they were there, and have now agreed to this audience."""
         ...
 
-    async def leave(self, person: Person, channel: str, *, now: datetime) -> bool:
-        """Take a person out; False if they were not there."""
+    async def leave(
+        self, person: Person, channel: str, *, now: datetime, notice: Notice | None = None
+    ) -> bool:
+        """Take a person out, and owe the notice with it; False, and nothing owed, if they were not there."""
         ...
 
 

@@ -77,6 +77,7 @@ class SlackAudiences:
             members=len(users) - sum(one.is_bot for one in people.values()),
             guests=sum(one.is_guest for one in people.values()) if known_all else None,
             organisations={team: await self._organisation(workspace, team) for team in sorted(outside)},
+            users=frozenset(users),
         )
 
     async def names(self, workspace: str, users: Collection[str]) -> Mapping[str, str]:

@@ -1,15 +1,15 @@
-"""Events that tell that a channel takes messages again."""
+"""Events that tell that a channel takes messages again, and who left it."""
 
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
-from bot.slack.desk import Desk
+from bot.slack.desk import Desk, person_of
 from bot.usecases.hear_of_channel import ChannelNews
 
 
 class ChannelListeners:
-    """Invitations of the bot, and channels brought back from the archive."""
+    """Invitations of the bot, channels brought back from the archive, and people who leave one."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -17,6 +17,7 @@ class ChannelListeners:
     def register(self, app: AsyncApp) -> None:
         """Tell Bolt who listens to what."""
         app.event("member_joined_channel")(self.on_joined)
+        app.event("member_left_channel")(self.on_left)
         app.event("channel_unarchive")(self.on_unarchived)
         app.event("group_unarchive")(self.on_unarchived)
 
@@ -24,6 +25,13 @@ class ChannelListeners:
         """Somebody joined; it matters when that is the bot itself."""
         if body["event"]["user"] == context.bot_user_id:
             self._heard(body, ChannelNews.INVITED)
+
+    async def on_left(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        """Somebody left, or was removed; when it was the bot, the team is looked through at its return."""
+        if body["event"]["user"] != context.bot_user_id:
+            person, channel = person_of(body), body["event"]["channel"]
+            doing = self._desk.join_team.left_channel(person, channel, now=self._desk.clock())
+            self._desk.aside("somebody left", doing)
 
     async def on_unarchived(self, body: dict[str, Any]) -> None:
         """A channel is back, public or private."""

@@ -13,7 +13,7 @@ SCOPES: Final = {
     "users:read": "sees at each click who is a guest, an admin or of another organisation, names teams, "
     "names whom a link page is for, speaks each person's language (users.info), unlinks who is deactivated",
     "channels:read": "sees if it is in a channel that a limit is set for, who reads it, who belongs to it, "
-    "and hears when it is invited or the channel comes back from the archive",
+    "and hears when it is invited, somebody leaves or the channel comes back from the archive",
     "groups:read": "the same in private channels that it was invited to",
     "mpim:read": "the same in group messages that it is part of",
     "team:read": "names the outside organisations that read a shared channel, before somebody joins its team",
@@ -32,6 +32,7 @@ EVENTS: Final = (
     "channel_unarchive",
     "group_unarchive",
     "member_joined_channel",
+    "member_left_channel",
     "message.im",
     "tokens_revoked",
     "user_change",

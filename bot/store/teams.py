@@ -8,9 +8,11 @@ from sqlalchemy import ColumnElement, and_, delete, select, update
 from bot.domain.audience import UNRECORDED, Consent
 from bot.domain.people import Person
 from bot.ports import AuditEntry
+from bot.ports.alerting import Notice
 from bot.store.audit import append
 from bot.store.bodies import CONSENT
 from bot.store.engine import Database, insert_into
+from bot.store.notices import owe
 from bot.store.polls import ask_at_once
 from bot.store.tables import links, team_members
 
@@ -79,13 +81,17 @@ class SqlTeams:
             await ask_at_once(connection, mine, now=now)
         return True
 
-    async def leave(self, person: Person, channel: str, *, now: datetime) -> bool:
-        """Take a person out; False if they were not there."""
+    async def leave(
+        self, person: Person, channel: str, *, now: datetime, notice: Notice | None = None
+    ) -> bool:
+        """Take a person out, and owe the notice with it; False, and nothing owed, if they were not there."""
         async with self._database.writes() as connection:
             gone = await connection.execute(delete(team_members).where(_is(person, channel)))
             if gone.rowcount == 0:
                 return False
             await append(connection, _entry(person, channel, "left", now))
+            if notice is not None:
+                await owe(connection, notice)
         return True
 
 

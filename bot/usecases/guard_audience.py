@@ -7,15 +7,19 @@ from datetime import datetime
 from bot.domain.audience import Consent, Guard
 from bot.domain.errors import AudienceUnknown, ChannelClosed
 from bot.domain.limits import Place, PlaceKind
+from bot.domain.people import Person
 from bot.domain.standing import Audience
 from bot.ports.alerting import Notice, NoticeKind, Notices, Teams
 from bot.ports.audience import Audiences
 from bot.usecases.counting import derived_id
+from bot.usecases.join_team import take_off
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GuardAudience:
     """Ask before anything about single people goes to a channel. Nothing is kept: Slack is asked each time.
+
+    Who is not in the channel any more is taken off its team then.
 
     `ask_again` words the direct message to somebody who joined before others could read the channel.
     """
@@ -28,7 +32,11 @@ class GuardAudience:
     async def __call__(self, workspace: str, channel: str, *, now: datetime) -> Guard:
         """Return what the channel may be told now; raises ChannelClosed or AudienceUnknown."""
         audience = await self.audiences.of(workspace, channel)
-        consents = await self.teams.consents(workspace, channel)
+        consents = dict(await self.teams.consents(workspace, channel))
+        for user in sorted(consents.keys() - audience.users if audience.users is not None else ()):
+            # They left while nobody told us.
+            await take_off(self.teams, Person(workspace=workspace, user=user), channel, now=now)
+            del consents[user]
         agreed = frozenset(user for user, consent in consents.items() if consent.covers(audience))
         guard = Guard(audience=audience, agreed=agreed, lapsed=frozenset(consents) - agreed)
         for user in sorted(guard.lapsed):

@@ -6,12 +6,12 @@ from datetime import datetime
 from bot.domain.alerts import AlertState
 from bot.domain.audience import Consent
 from bot.domain.errors import NotFullMember
-from bot.domain.limits import ScopeKind
+from bot.domain.limits import Place, PlaceKind, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import window
 from bot.domain.standing import Standing
-from bot.ports.alerting import Alert, Alerts, Limits, Teams
-from bot.usecases.counting import Counting
+from bot.ports.alerting import Alert, Alerts, Limits, Notice, NoticeKind, Teams
+from bot.usecases.counting import Counting, derived_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,3 +61,20 @@ class JoinTeam:
     async def leave(self, person: Person, channel: str, *, now: datetime) -> bool:
         """Leave; False if they were not in."""
         return await self.teams.leave(person, channel, now=now)
+
+    async def left_channel(self, person: Person, channel: str, *, now: datetime) -> None:
+        """Take somebody off the team whose channel they left, and tell them; back there they join anew."""
+        await take_off(self.teams, person, channel, now=now)
+
+
+async def take_off(teams: Teams, person: Person, channel: str, *, now: datetime) -> bool:
+    """Take somebody off a team whose channel they are not in any more; False if they were not on it."""
+    notice = Notice(
+        workspace=person.workspace,
+        notice_id=derived_id("left", channel, person.user, now.isoformat()),
+        place=Place(kind=PlaceKind.DM, slack_id=person.user),
+        kind=NoticeKind.TEAM_LEFT,
+        created_at=now,
+        text=channel,
+    )
+    return await teams.leave(person, channel, now=now, notice=notice)

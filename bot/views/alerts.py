@@ -43,7 +43,7 @@ from bot.views.kit import Message, say, small_print
 from bot.views.language import ENGLISH, Language, spoken_in, tr, without_leavers
 from bot.views.link_health import news_message
 from bot.views.storms import storm_message, storm_more_message
-from bot.views.team import withheld_alert_message
+from bot.views.team import left_with_channel_message, withheld_alert_message
 from bot.views.team_table import posted_message, posted_page_message
 from bot.views.trouble import trouble_message_text
 
@@ -149,6 +149,10 @@ class AlertDrawings:
     def installation(self, news: InstallNews) -> Message:
         """Draw what whoever installed the app hears."""
         return spoken_in(self.language, installation_message)(news, install_url=self.install_url)
+
+    def left_team(self, channel: str) -> Message:
+        """Draw what somebody hears who left a team with its channel."""
+        return spoken_in(self.language, left_with_channel_message)(channel)
 
     def withheld(self, audience: Audience) -> Message:
         """Draw what stands for an alert that must not say whose use it is."""

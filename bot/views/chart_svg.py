@@ -1,8 +1,7 @@
 """A chart of core-hours per day as SVG, for where Slack takes no chart block.
 
-Its few words are English in every language: the font that it is drawn with is Latin, and the sentence beside
-the picture says in the reader's language what it shows. It has its own white ground, so that it reads the same
-in a dark Slack, and is laid out for the 360 pixels of a phone.
+It has its own white ground, so that it reads the same in a dark Slack, and is laid out for the 360 pixels of a
+phone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from babel.numbers import format_compact_decimal, format_decimal
 
+from bot.views.language import spoken, tr
+
 WIDTH: Final = 400
 FONT: Final = "Source Sans 3"
 MOST_LAYERS: Final = 8
@@ -21,12 +22,14 @@ LONGEST_NAME: Final = 14
 # No letter of the font is wider than this share of its size.
 WIDEST_LETTER: Final = 0.95
 WIDEST_DIGIT: Final = 0.56
+CHINESE_LETTER: Final = 1.0
 
 _PLOT_HEIGHT: Final = 190
 _TOP: Final = 34
 _RIGHT: Final = WIDTH - 12
 _BELOW: Final = 26
 _SIZE: Final = 14
+_FIRST_CHINESE: Final = "\u2e80"  # where the radicals begin
 _LEGEND_LINE: Final = 21
 _LEGEND_COLUMNS: Final = 2
 _SWATCH: Final = 12
@@ -36,7 +39,6 @@ _COLOURS: Final = (
     "#1d4e5f", "#e08e1b", "#4f9d69", "#8e5ea2", "#2f86c1", "#c0504d", "#8a7a3b", "#d36fa5",
 )  # fmt: skip
 _OTHERS: Final = "#aeb4ba"
-_LOCALE: Final = "en"
 _HATCH: Final = (
     '<defs><pattern id="unknown" width="6" height="6" patternUnits="userSpaceOnUse" '
     'patternTransform="rotate(45)"><rect width="6" height="6" fill="#f1f2f4"/>'
@@ -78,7 +80,7 @@ def chart_svg(chart: Chart) -> str:
     )
     ground = (
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
-        f'<text x="12" y="20" fill="{_FAINT}">core-hours per day</text>'
+        f'<text x="12" y="20" fill="{_FAINT}">{escape(tr("core-hours per day"))}</text>'
     )
     return "".join((head, _HATCH, ground, *_plot(chart), *_legend(entries, legend_top), "</svg>"))
 
@@ -90,8 +92,15 @@ def clipped(name: str) -> str:
 
 def width_of(text: str) -> float:
     """Return how wide a text can be at most."""
-    letters = sum(letter.isalpha() for letter in text)
-    return _SIZE * (letters * WIDEST_LETTER + (len(text) - letters) * WIDEST_DIGIT)
+    wide = sum(is_chinese(letter) for letter in text)
+    letters = sum(letter.isalpha() for letter in text) - wide
+    digits = len(text) - letters - wide
+    return _SIZE * (wide * CHINESE_LETTER + letters * WIDEST_LETTER + digits * WIDEST_DIGIT)
+
+
+def is_chinese(letter: str) -> bool:
+    """Tell the letters that stand in the Chinese font from those that a Latin one has."""
+    return letter >= _FIRST_CHINESE
 
 
 def scale(highest: float) -> tuple[float, ...]:
@@ -165,11 +174,11 @@ def _entries(chart: Chart) -> Iterator[tuple[str, str]]:
         yield f'{square} fill="{_colour(chart, number)}"/>', clipped(layer.name)
     if chart.limit_per_day is not None:
         dash = f'<line x2="{_SWATCH + 2}" y1="-4" y2="-4" stroke="{_LIMIT}" stroke-width="2" stroke-dasharray="6 2"/>'
-        yield dash, f"limit {_number(chart.limit_per_day)}"
+        yield dash, tr("limit {hours}", hours=_number(chart.limit_per_day))
     if chart.estimated:
-        yield f'{square} fill="{_COLOURS[0]}" fill-opacity="0.55"/>', "estimate"
+        yield f'{square} fill="{_COLOURS[0]}" fill-opacity="0.55"/>', tr("estimate")
     if any(all(layer.core_hours[place] is None for layer in _all(chart)) for place in range(len(chart.days))):
-        yield f'{square} fill="url(#unknown)" stroke="{_LINE}"/>', "no data"
+        yield f'{square} fill="url(#unknown)" stroke="{_LINE}"/>', tr("no data")
 
 
 def _legend(entries: Sequence[tuple[str, str]], top: float) -> Iterator[str]:
@@ -196,7 +205,7 @@ def _colour(chart: Chart, number: int) -> str:
 
 
 def _number(value: float) -> str:
-    """Write a number in at most six characters: `0`, `2.5`, `1,250`, `12.5K`."""
+    """Write a number in at most six characters: `0`, `2.5`, `1,250`, `12.5K`; in Chinese `1.3万`."""
     if value >= 10_000:  # noqa: PLR2004 (from here on a number is wide)
-        return format_compact_decimal(value, fraction_digits=1, locale=_LOCALE)
-    return format_decimal(round(value, 2), format="#,##0.##", locale=_LOCALE)
+        return format_compact_decimal(value, fraction_digits=1, locale=spoken().locale)
+    return format_decimal(round(value, 2), format="#,##0.##", locale=spoken().locale)

@@ -86,7 +86,7 @@ def history_picture(history: History) -> str:
         chart_svg.Chart(
             days=tuple(days),
             layers=tuple(_layer(one.username, [one]) for one in shown),
-            others=_layer(f"{len(rest)} more", rest) if rest else None,
+            others=_layer(tr("{count} more", count=len(rest)), rest) if rest else None,
             estimated=frozenset(use.day for use in history.days if use.known is Known.SPREAD),
             limit_per_day=limit_line(history),
         )

@@ -63,6 +63,17 @@ def joined_message(channel: str, audience: Audience) -> Message:
     )
 
 
+def left_with_channel_message(channel: str) -> Message:
+    """Say to somebody who left a channel that they left its team with it."""
+    return say(
+        tr(
+            "You are no longer in <#{channel}>, so I took you off its team: nobody there sees your core-hours any "
+            "more. If you come back and want to share them again, type “join” there.",
+            channel=channel,
+        )
+    )
+
+
 def left_message(channel: str, *, was_in: bool) -> Message:
     """Say that it is done."""
     if not was_in:

@@ -12,7 +12,7 @@ from bot.store.polls import SqlPolls
 from bot.store.teams import SqlTeams
 from bot.wiring.keys import key_ring
 from tests.integration.team_kit import CAROL, GUS, agree, everything, furnish, say, team_works
-from tests.world import GENERAL, TEAM, World
+from tests.world import BOB, GENERAL, TEAM, World
 
 
 async def test_joining_says_exactly_who_will_see_what(lab: World) -> None:
@@ -61,6 +61,23 @@ async def test_the_team_is_a_table_that_can_be_posted(lab: World) -> None:
         assert posted.ephemeral_for is None
         assert all(block["type"] != "actions" for block in posted.blocks)
         await carol.wait_message(lambda m: "The table is on its way to <#C0GENERAL>" in m.text)
+
+
+async def test_who_leaves_the_channel_leaves_its_team_and_joins_anew_when_back(lab: World) -> None:
+    slack = furnish(lab)
+    async with lab.bot():
+        await team_works(lab, GENERAL)
+        await agree(lab.alice, GENERAL)
+        await agree(lab.bob, GENERAL)
+        slack.leave(GENERAL, BOB)
+        told = await lab.bob.wait_message(lambda m: "so I took you off its team" in m.text)
+        assert told.channel == lab.bob.dm
+        shown = await say(lab.alice, "team", "Team of", "60.00 core-hours used together", channel=GENERAL)
+        assert "bob" not in everything(shown)
+        slack.join(GENERAL, BOB)
+        await say(lab.alice, "@bob", "bob has not joined this channel's team", channel=GENERAL)
+        await agree(lab.bob, GENERAL)
+        await say(lab.alice, "team", "67.77 core-hours used together", channel=GENERAL)
 
 
 async def test_a_teammate_is_asked_about_by_mention_or_username(lab: World) -> None:

@@ -19,6 +19,13 @@ class Discretion:
     guard: GuardAudience
     counting: Counting
 
+    async def is_gone(self, turn: Turn, alert: Alert) -> bool:
+        """Tell whether the one whose use an alert tells is no longer on the channel's team."""
+        if turn.place.kind is PlaceKind.DM or not alert.subject:
+            return False
+        guard = await self._guard(turn)
+        return alert.subject not in guard.agreed | guard.lapsed
+
     async def withholds(self, turn: Turn, alert: Alert) -> Audience | None:
         """Return the readers that keep an alert from being told, None if it may be.
 

@@ -121,4 +121,6 @@ def _drawn(draw: Drawings, notice: Notice) -> object:
         return draw.news(notice.news)
     if notice.kind is NoticeKind.INSTALLATION:
         return draw.installation(InstallNews.read(notice.text))
+    if notice.kind is NoticeKind.TEAM_LEFT:
+        return draw.left_team(notice.text)
     return draw.finished(notice.text)

@@ -38,6 +38,9 @@ class Truth:
     async def _told(self, alert: Alert, notices: Unit) -> tuple[Alert, Unit] | None:
         """Keep what the channel may be told; of an alert that it may not, only that there is one."""
         discretion = self.turn.ports.discretion
+        if discretion is not None and await discretion.is_gone(self.turn, alert):
+            await self.hand.drop(notices, "no longer on the channel's team")
+            return None
         audience = None if discretion is None else await discretion.withholds(self.turn, alert)
         if audience is None:
             return alert, notices

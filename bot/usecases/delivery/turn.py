@@ -56,6 +56,10 @@ class Drawings(Protocol):
         """Draw what whoever installed the app hears."""
         ...
 
+    def left_team(self, channel: str) -> object:
+        """Draw what somebody hears who left a team with its channel."""
+        ...
+
     def withheld(self, audience: Audience) -> object:
         """Draw what stands for an alert that must not say whose use it is."""
         ...
@@ -83,6 +87,10 @@ class Drawings(Protocol):
 
 class Discretes(Protocol):
     """Who decides what a channel may be told; `bot.usecases.delivery.discretion` does."""
+
+    async def is_gone(self, turn: "Turn", alert: Alert) -> bool:
+        """Tell whether the one whose use an alert tells is no longer on the channel's team."""
+        ...
 
     async def withholds(self, turn: "Turn", alert: Alert) -> Audience | None:
         """Return the readers that keep an alert from being told, None if it may be."""

@@ -70,6 +70,9 @@ class Draw:
     def installation(self, news: InstallNews) -> object:
         return ("installation", news.missing)
 
+    def left_team(self, channel: str) -> object:
+        return ("left", channel)
+
     def withheld(self, audience: Audience) -> object:
         return ("withheld", audience.guests)
 

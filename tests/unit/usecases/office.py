@@ -187,11 +187,14 @@ class FakeTeams:
         team.add(person.user)
         return not was_in
 
-    async def leave(self, person: Person, channel: str, *, now: datetime) -> bool:
+    async def leave(
+        self, person: Person, channel: str, *, now: datetime, notice: Notice | None = None
+    ) -> bool:
         del now
         team = self._memory.teams.setdefault(channel, set())
         was_in = person.user in team
         team.discard(person.user)
+        self._memory.notices += [notice] if was_in and notice else []
         return was_in
 
 

@@ -66,6 +66,20 @@ async def test_as_long_as_nobody_else_reads_everybody_is_named_and_nobody_asked(
     assert office.memory.notices == []
 
 
+async def test_who_is_not_in_the_channel_any_more_is_taken_off_its_team_and_told_once(
+    office: Office, guard: GuardAudience, audiences: FakeAudiences
+) -> None:
+    audiences.now = replace(PRIVATE, users=frozenset({"U1", "U3"}))
+    for _ in range(2):
+        found = await guard("T1", HPC, now=NOW)
+        assert found.agreed == {"U1"}
+        assert not found.lapsed
+    told = [(one.kind, one.place.slack_id, one.text) for one in office.memory.notices]
+    assert told == [(NoticeKind.TEAM_LEFT, "U2", HPC)]
+    audiences.now = replace(PRIVATE, users=frozenset({"U1", "U2"}))
+    assert (await guard("T1", HPC, now=NOW)).agreed == {"U1"}  # coming back is not joining
+
+
 async def test_each_is_asked_once_for_each_audience(
     office: Office, guard: GuardAudience, audiences: FakeAudiences
 ) -> None:

@@ -26,6 +26,7 @@ from bot.views.history import (
 )
 from bot.views.history_chart import MOST_POINTS
 from bot.views.history_csv import harmless, history_csv
+from bot.views.language import CHINESE, LANGUAGES, Language, spoken_in
 from tests.unit.kit import NOW, east, table
 
 MARKUP = "<!channel> & <@U1>"
@@ -142,9 +143,11 @@ def _marked_up(value: Any) -> list[str]:
     return [text for item in value.values() for text in _marked_up(item)]
 
 
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda each: each.code)
 @table("shown", SHAPES)
-def test_the_picture_is_well_formed_and_every_text_stands_inside(shown: History) -> None:
-    root = ET.fromstring(history_picture(shown))  # noqa: S314 (our own drawing)
+def test_the_picture_is_well_formed_and_every_text_stands_inside(shown: History, language: Language) -> None:
+    drawn = spoken_in(language, history_picture)(shown)
+    root = ET.fromstring(drawn)  # noqa: S314 (our own drawing)
     width, height = (float(root.attrib[name]) for name in ("width", "height"))
     size = float(root.attrib["font-size"])
     for x, y, length, anchor in _texts(root):
@@ -180,6 +183,18 @@ def test_the_axis_begins_at_zero_and_holds_every_value(highest: float) -> None:
     assert ticks[0] == 0
     assert ticks[-1] >= highest * (1 - 1e-9)
     assert 2 <= len(ticks) <= 6
+
+
+async def test_in_chinese_the_picture_has_chinese_words() -> None:
+    shown = history(30, 20, limit=6)
+    drawn = spoken_in(CHINESE, history_picture)(shown)
+    for words in ("每天的核时", "限额 6", "其他 12 人"):
+        assert words in drawn
+    rasteriser = Rasteriser()
+    picture = await rasteriser.png(drawn)
+    assert picture.startswith(PNG)
+    # Without the font each word would be the same row of boxes.
+    assert picture != await rasteriser.png(drawn.replace("限额", "阈值"))
 
 
 async def test_the_picture_becomes_a_png_with_its_text_in_it() -> None:
