@@ -51,7 +51,8 @@ async def forget(database: Database, person: Person, *, now: datetime) -> None:
         # Before their own rows are gone, by which others are told from them.
         for column in NAMED_IN:
             async for row in rows_naming(connection, person, column, to_write=True):
-                here = and_(*(part == row[part] for part in column.table.primary_key))
+                mine = column.table.c.workspace == person.workspace
+                here = and_(mine, *(part == row[part] for part in column.table.primary_key))
                 text = renamed(row[column], person.user, LEFT)
                 values = {column.name: text, **_anew(column, text)}
                 await connection.execute(update(column.table).where(here).values(values))
