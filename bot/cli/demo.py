@@ -15,6 +15,7 @@ import typer
 
 from bot.cli.demo_many import CLIENT_ID, CLIENT_SECRET, furnish_many
 from bot.cli.demo_past import remember
+from bot.cli.demo_regions import HOSTS, open_regions
 from bot.domain.people import Person
 from bot.playground.cluster import ClusterTwin, Work
 from bot.playground.slack import SlackTwin
@@ -68,6 +69,7 @@ async def demo(
             await cluster.start()
             opened.push_async_callback(cluster.stop)
             _people_work(cluster, slack)
+        await open_regions(clusters[0], slack, opened)
         folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="walltime-demo-"))
         environ = _environ(slack, clusters, Path(folder))
         if link_page or install:
@@ -104,10 +106,12 @@ def _environ(slack: SlackTwin, clusters: tuple[ClusterTwin, ...], folder: Path) 
                     "url": cluster.url,
                     "platform_url": cluster.platform_url,
                     "cluster_id": cluster.cluster_id,
+                    "allow_access_keys": True,
                 }
                 for cluster in clusters
             ]
         ),
+        "WALLTIME_REGION_HOSTS": HOSTS,
         "WALLTIME_DATA_DIR": str(folder),
         "WALLTIME_SECRET_KEYS": new_key(),
         "WALLTIME_HTTP_PORT": "0",
