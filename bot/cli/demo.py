@@ -106,7 +106,7 @@ def _environ(slack: SlackTwin, clusters: tuple[ClusterTwin, ...], folder: Path) 
                     "url": cluster.url,
                     "platform_url": cluster.platform_url,
                     "cluster_id": cluster.cluster_id,
-                    "allow_access_keys": True,
+                    "allow_access_keys": cluster.name == "east",
                 }
                 for cluster in clusters
             ]

@@ -78,7 +78,7 @@ def _platforms(clusters: Sequence[Cluster]) -> dict[str, str]:
     if len(by_url) == 1:
         return {f"{_REGIONS_OF}{c.name}": tr("Show me what my key opens") for c in by_url.values()}
     return {
-        f"{_REGIONS_OF}{c.name}": tr("Show me what my key opens on {host}", host=urlsplit(url).hostname)
+        f"{_REGIONS_OF}{c.name}": tr("Show me what my key opens on {host}", host=urlsplit(url).netloc)
         for url, c in reversed(by_url.items())
     }
 
