@@ -5,7 +5,7 @@ It makes nothing: run by another account than the bot's, it would leave files th
 
 import os
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import DBAPIError
 
 from bot.cli.database import missing_file
-from bot.cluster.client import probe
+from bot.cluster.probing import probe, probe_renewal, probe_sign_in
 from bot.domain.errors import InstallMisconfigured, InstallRefused, SlackSilent, WalltimeError
 from bot.domain.installations import Installation, InstallState
 from bot.domain.secret import Secret
@@ -83,6 +83,24 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(what, f"reachable at {cluster.url}")
         if seen is not None:
             yield _clock(f"clock against {cluster.name}", seen)
+    # Several clusters may be of one platform: reversed, so that each is named by its first.
+    for cluster in {cluster.platform_url: cluster for cluster in reversed(settings.clusters)}.values():
+        yield await _platform(f"platform of {cluster.name}", cluster.platform_url, probe_renewal(cluster))
+    keyed = [cluster for cluster in reversed(settings.clusters) if cluster.allow_access_keys]
+    for cluster in {cluster.sign_in_url: cluster for cluster in keyed}.values():
+        yield await _platform(f"sign-in of {cluster.name}", cluster.sign_in_url, probe_sign_in(cluster))
+
+
+async def _platform(what: str, url: str, probing: Awaitable[None]) -> Finding:
+    """Judge what tokens live on by how it answers without one."""
+    try:
+        await probing
+    except WalltimeError as error:
+        setting, harm = ("sign_in_url", "nobody can sign in with an access key")
+        if what.startswith("platform"):
+            setting, harm = ("platform_url", "tokens cannot be renewed")
+        return Finding(what, str(error), f"{harm}: check its {setting}, and that {url} is reachable here")
+    return Finding(what, f"answers at {url}")
 
 
 def _keys(settings: Settings) -> Finding:

@@ -8,17 +8,14 @@ from time import perf_counter
 from typing import Final, Self, TypeVar
 from urllib.parse import quote
 
-import httpx
 import stamina
 import structlog
 from prometheus_client import Counter, Histogram
 
-from bot.cluster.http import CONNECT_TIMEOUT_S, TRANSPORT_ERRORS, Http, tls, transport_error
-from bot.cluster.http import transport as make_transport
+from bot.cluster.http import Http
 from bot.cluster.wire import core_hours_from, next_token_from
 from bot.domain.clusters import Cluster
 from bot.domain.errors import ClusterSilent, WalltimeError
-from bot.domain.moments import http_date
 from bot.domain.region_hosts import NOWHERE, RegionHosts
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading
@@ -145,18 +142,3 @@ async def _with_retries(request: _Request, read: Callable[[int, bytes], T]) -> T
 
 def _worth_another_try(error: Exception) -> bool:
     return isinstance(error, ClusterSilent) and error.cause in _PASSES_IN_A_MOMENT
-
-
-async def probe(cluster: Cluster) -> datetime | None:
-    """Reach a cluster without a token; return its clock if it tells.
-
-    Raises ClusterSilent or ClusterMisconfigured. That it refuses us is expected, and proves that it is there.
-    """
-    request_url = f"{cluster.url}/hpc/openapi/v2/cluster"
-    transport = make_transport(tls(cluster.ca_file))
-    async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=CONNECT_TIMEOUT_S) as http:
-        try:
-            async with http.stream("GET", request_url) as response:
-                return http_date(response.headers.get("date"))
-        except TRANSPORT_ERRORS as error:
-            raise transport_error(error) from None

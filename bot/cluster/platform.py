@@ -29,6 +29,7 @@ from bot.domain.secret import Secret
 from bot.domain.tokens import PLATFORM_CLUSTER_ID
 
 PATIENCE: Final = timedelta(seconds=10)
+SIGN_IN_PATH: Final = "/api/user/v3/tokens"
 
 # 10003 and 10004: a parameter is missing or invalid, and every one of them is the person's, save the time.
 _REFUSALS: Final[dict[str, type[ClusterRefused]]] = {
@@ -51,11 +52,7 @@ class HttpPlatform:
 
     def __init__(self, clusters: Iterable[Cluster], *, patience: timedelta = PATIENCE) -> None:
         self._patience = patience.total_seconds()
-        # The cluster's own authority vouches for its host, and not for a platform elsewhere.
-        own = {
-            c.sign_in_url: c.ca_file for c in clusters if c.ca_file and _host(c.sign_in_url) == _host(c.url)
-        }
-        self._http = Http(patience=patience, ca_files=own)
+        self._http = Http(patience=patience, ca_files=own_authorities(clusters))
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,7 +67,7 @@ class HttpPlatform:
             async with asyncio.timeout(self._patience):
                 regions = regions_from(
                     *await self._http.send(
-                        "POST", f"{cluster.sign_in_url}/api/user/v3/tokens", headers=_headers(key, now)
+                        "POST", f"{cluster.sign_in_url}{SIGN_IN_PATH}", headers=_headers(key, now)
                     )
                 )
             outcome = "ok"
@@ -84,6 +81,11 @@ class HttpPlatform:
             SIGN_INS.labels(cluster.name, outcome).inc()
             log.debug("signed in", cluster=cluster.name, outcome=outcome)
         return regions
+
+
+def own_authorities(clusters: Iterable[Cluster]) -> dict[str, str]:
+    """Return which files of authorities count: a cluster's own vouches for its own host alone."""
+    return {c.sign_in_url: c.ca_file for c in clusters if c.ca_file and _host(c.sign_in_url) == _host(c.url)}
 
 
 def signature(key: AccessKey, timestamp: str) -> str:

@@ -77,6 +77,19 @@ def data_from(
     return envelope.get("data")
 
 
+def check_speaks(status: int, body: bytes) -> None:
+    """Make sure that somebody answers as this API does, whatever it says.
+
+    Raises ClusterSilent or ClusterMisconfigured.
+    """
+    envelope = _envelope(body)
+    code = "" if envelope is None else str(envelope.get("code", ""))
+    if not code or code in _HTTP_LIKE or code == str(HTTPStatus.NOT_FOUND.value):
+        error = _without_envelope(int(code) if code else status)
+        if not isinstance(error, TokenRefused):  # without a token that is what it should say
+            raise error
+
+
 def _envelope(body: bytes) -> dict[str, object] | None:
     try:
         found = json.loads(body)

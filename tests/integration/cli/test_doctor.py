@@ -43,7 +43,7 @@ async def test_when_all_is_well_doctor_says_so_line_by_line_and_leaves_nothing(
     assert (told.code, told.err) == (0, "")
     assert list(told.findings()) == [
         "settings", "keys", "database", "slack token", "slack scopes", "clock against Slack",
-        "slack app token", "cluster east", "clock against east",
+        "slack app token", "cluster east", "clock against east", "platform of east",
     ]  # fmt: skip
     assert all(line.startswith("ok ") for line in told.findings().values())
     assert files_in(tmp_path) == before

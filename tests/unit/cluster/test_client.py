@@ -10,7 +10,8 @@ from typing import get_args
 import pytest
 from prometheus_client import REGISTRY
 
-from bot.cluster.client import HttpClusterApi, probe
+from bot.cluster.client import HttpClusterApi
+from bot.cluster.probing import probe
 from bot.domain.errors import (
     AccessDenied,
     ClusterMisconfigured,
