@@ -241,8 +241,11 @@ class Recycled:
 
     def url(self) -> str:
         """Its address; it is empty, and of today's schema."""
-        if self._connection is not None:
-            self._connection.execute(self._THROW_OUT)
+        try:
+            if self._connection is not None:
+                self._connection.execute(self._THROW_OUT)
+        except psycopg.OperationalError:
+            self.close()  # a test threw us out
         if self._connection is None or self._schema != self._look(self._connection):
             self.close()
             self._url = self._clone.enter_context(fresh_database(self._server_url))
@@ -254,6 +257,7 @@ class Recycled:
 
     def close(self) -> None:
         self._clone.close()
+        self._connection = None
 
     def _look(self, connection: psycopg.Connection[Any]) -> str:
         row = connection.execute(self._SCHEMA).fetchone()

@@ -52,6 +52,7 @@ EVERY: list[WalltimeError] = [
     errors.SecretKeyMalformed(),
     errors.RegionStopped("East", others=("West", "North")),
     errors.RegionMissing("East", others=()),
+    errors.SignInOver(),
     errors.SignInRefused("10009"),
     TokenRefused("10008"),
     UsernameFrozen("10007"),
