@@ -20,10 +20,11 @@ _HOP_BY_HOP: Final = frozenset({"connection", "content-length", "host", "keep-al
 class Balancer:
     """Listens at `url` once it is started."""
 
-    def __init__(self, backends: Sequence[str]) -> None:
+    def __init__(self, backends: Sequence[str] = ()) -> None:
         self.url = ""
         self.ready: set[str] = set()
-        self._backends = tuple(backends)
+        self._backends = dict.fromkeys(backends)
+        self._looking: list[asyncio.Task[None]] = []
         self._turn = 0
 
     async def start(self) -> None:
@@ -36,7 +37,14 @@ class Balancer:
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         host, port = self._runner.addresses[0][:2]
         self.url = f"http://{host}:{port}"
-        self._looking = [asyncio.create_task(self._look_after(each), name="look") for each in self._backends]
+        for backend in self._backends:
+            self._look(backend)
+
+    def look_after(self, backend: str) -> None:
+        """Pass requests to this bot, too, when it is ready."""
+        if backend not in self._backends:
+            self._backends[backend] = None
+            self._look(backend)
 
     async def stop(self) -> None:
         """Close everything."""
@@ -45,6 +53,9 @@ class Balancer:
         await asyncio.gather(*self._looking, return_exceptions=True)
         await self._runner.cleanup()
         await self._session.close()
+
+    def _look(self, backend: str) -> None:
+        self._looking.append(asyncio.create_task(self._look_after(backend), name="look"))
 
     async def _look_after(self, backend: str) -> None:
         while True:
