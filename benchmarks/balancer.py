@@ -14,6 +14,8 @@ from aiohttp import web
 
 LOOK_S: Final = 0.5
 PATIENCE_S: Final = 1.0
+# A bot that is busy may miss one question.
+SILENT: Final = 2
 _HOP_BY_HOP: Final = frozenset({"connection", "content-length", "host", "keep-alive", "transfer-encoding"})
 
 
@@ -58,19 +60,23 @@ class Balancer:
         self._looking.append(asyncio.create_task(self._look_after(backend), name="look"))
 
     async def _look_after(self, backend: str) -> None:
+        silent = 0
         while True:
-            if await self._is_ready(backend):
+            is_ready = await self._is_ready(backend)
+            silent = silent + 1 if is_ready is None else 0
+            if is_ready:
                 self.ready.add(backend)
-            else:
+            elif is_ready is False or silent >= SILENT:
                 self.ready.discard(backend)
             await asyncio.sleep(LOOK_S)
 
-    async def _is_ready(self, backend: str) -> bool:
+    async def _is_ready(self, backend: str) -> bool | None:
+        """Ask a bot; None if it does not answer."""
         try:
             async with asyncio.timeout(PATIENCE_S), self._session.get(f"{backend}/readyz") as answer:
                 return answer.status == HTTPStatus.OK
         except (aiohttp.ClientError, TimeoutError):
-            return False
+            return None
 
     async def _pass(self, request: web.BaseRequest) -> web.Response:
         body = await request.read()

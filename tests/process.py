@@ -13,7 +13,7 @@ import aiohttp
 
 from tests.world import World, until
 
-START_S = 20.0
+START_S = 60.0
 
 
 class Process:

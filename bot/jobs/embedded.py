@@ -35,7 +35,8 @@ class Embedded:
             now = monotonic()
             LATE.observe(max(0.0, now - due_at))
             due_at = now + gap.total_seconds()
-            await self._running.unless_under_way(name, turn)
+            # Not waited for: the scheduler would say of each tick that finds it under way that it is skipped.
+            self._running.start_unless_under_way(name, turn)
 
         self._scheduler.add_job(
             once,

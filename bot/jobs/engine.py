@@ -86,13 +86,14 @@ class Running:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def unless_under_way(self, name: str, turn: Turn) -> None:
-        """Run a turn unless one of its name is under way; who waits for it may go away meanwhile."""
-        if name not in self._names:
-            self._names.add(name)
-            task = self.start(name, turn)
-            task.add_done_callback(lambda _: self._names.discard(name))
-            await asyncio.shield(task)
+    def start_unless_under_way(self, name: str, turn: Turn) -> asyncio.Task[None] | None:
+        """Run a turn unless one of its name is under way."""
+        if name in self._names:
+            return None
+        self._names.add(name)
+        task = self.start(name, turn)
+        task.add_done_callback(lambda _: self._names.discard(name))
+        return task
 
     async def finished(self) -> None:
         """Wait for all that is under way."""

@@ -143,9 +143,9 @@ class Replicated:
 
             async def tick(timestamp: int, turns: Mapping[str, Turn] = turns) -> None:
                 LATE.observe(max(0.0, time() - timestamp))
-                await asyncio.gather(
-                    *(self._running.unless_under_way(name, turn) for name, turn in turns.items())
-                )
+                begun = (self._running.start_unless_under_way(name, turn) for name, turn in turns.items())
+                # Who cancels the job leaves what it began to end by itself.
+                await asyncio.gather(*(asyncio.shield(task) for task in begun if task is not None))
 
             name = f"tick {seconds}"
             # Behind one that waits for a hand, no second one has to.

@@ -213,7 +213,7 @@ async def test_when_connections_are_cut_and_the_jobs_of_a_dead_bot_are_left_the_
             assert connection.execute(workers).fetchone() == (1,)
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " WHERE datname = current_database() AND application_name = 'walltime'"
             )
         count = len(ticks)
         await comes(lambda: len(ticks) >= count + 2)
