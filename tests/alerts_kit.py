@@ -25,8 +25,6 @@ from tests.world import ALICE, GENERAL, TEAM, World, until
 EVERYBODY = Consent(is_public=True, with_guests=True, organisations=frozenset())
 FAST = {"WALLTIME_POLL_INTERVAL": "1s"}
 TICK = timedelta(seconds=0.1)
-# Six intervals and what a poll and a delivery take.
-POLL_S = 15.0
 
 
 def fast(lab: World) -> AbstractAsyncContextManager[Bot]:
@@ -77,7 +75,7 @@ async def shows(lab: World, username: str, core_hours: float) -> None:
         return any(abs(row.core_hours - core_hours) < 0.01 for row in await lab.rows("readings"))
 
     with lab.clock.fast():
-        await until(read, bool, POLL_S)
+        await until(read, bool)
 
 
 async def polled(lab: World, username: str, times: int = 1) -> None:
@@ -88,7 +86,7 @@ async def polled(lab: World, username: str, times: int = 1) -> None:
 
     before = await asked()
     with lab.clock.fast():
-        await until(asked, lambda count: count > before + times, POLL_S)
+        await until(asked, lambda count: count > before + times)
 
 
 async def settled(lab: World, seconds: float = 90) -> None:

@@ -49,7 +49,7 @@ class Process:
     async def stop(self) -> int:
         """Ask it to stop; return its exit code."""
         self._process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self._process.wait(), 20)
+        return await asyncio.wait_for(self._process.wait(), START_S)
 
     @property
     def ended(self) -> bool:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.process import START_S
+
 CHROMIUM = shutil.which("chromium")
 SHOTS = os.environ.get("WALLTIME_TEST_SHOTS")
 # A closed machine: the browser must not look for anything but the page.
@@ -47,13 +49,13 @@ async def running_demo(*options: str) -> AsyncIterator[str]:
     )
     assert process.stdout is not None
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), 30)
+        line = await asyncio.wait_for(process.stdout.readline(), START_S)
         found = re.search(r"http://127\.0\.0\.1:\d+", line.decode())
         assert found, line
         yield found.group()
     finally:
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), START_S) == 0
 
 
 @pytest.fixture

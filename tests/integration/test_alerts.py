@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.playground.slack import Fault
-from tests.alerts_kit import FAST, POLL_S, fast, join, option, posted, roots, say, settled, shows
+from tests.alerts_kit import FAST, fast, join, option, posted, roots, say, settled, shows
 from tests.process import running
 from tests.world import GENERAL, World, until
 
@@ -175,7 +175,7 @@ async def test_killed_between_crossing_and_delivery_it_is_told_once(lab: World, 
             calls = [call.method for call in lab.slack.calls]
             return "chat.postMessage" in calls
 
-        await until(tried, bool, POLL_S)
+        await until(tried, bool)
         await bot.kill()
     lab.slack.faults.clear()
     async with fast(lab):

@@ -10,7 +10,7 @@ import pytest
 
 from bot.playground.cluster import ClusterFault, ClusterTwin
 from bot.wiring.bot import Bot
-from tests.alerts_kit import POLL_S, TICK, crossings, each_limit, fast, fill, posted, say, settled, shows
+from tests.alerts_kit import TICK, crossings, each_limit, fast, fill, posted, say, settled, shows
 from tests.world import GENERAL, World, until
 
 SEVERAL = 30
@@ -110,17 +110,17 @@ async def test_a_cluster_that_fails_delays_no_other_and_is_one_line_in_the_log(
             await say(lab.bob, "limit 1000 total at 80 on west", "Limit set")
             lab.east.faults.add(ClusterFault(kind=kind))  # type: ignore[arg-type]
             with lab.clock.fast():
-                await until(gone, bool, POLL_S)
+                await until(gone, bool)
             west.set_core_hours("bob", 900)
 
             async def told() -> int:
                 return len(posted(lab.bob, lab.bob.dm))
 
             with lab.clock.fast():
-                await until(told, bool, POLL_S)
+                await until(told, bool)
             lab.east.faults.clear()
             with lab.clock.fast():
-                await until(back, bool, POLL_S)
+                await until(back, bool)
             await shows(lab, "alice", 1300)
             assert (await gone(), await back()) == (1, 1)
     finally:
@@ -140,13 +140,13 @@ async def test_without_data_for_six_hours_the_owner_hears_once(lab: World) -> No
             return any(row.failing_since is not None for row in await lab.rows("polls"))
 
         with lab.clock.fast():
-            await until(failing, bool, POLL_S)
+            await until(failing, bool)
         lab.hours_pass(5)
         await settled(lab)
         assert await told() == []
         lab.hours_pass(1.5)
         with lab.clock.fast():
-            await until(told, bool, POLL_S)
+            await until(told, bool)
         lab.hours_pass(7)
         await settled(lab)
         (text,) = await told()

@@ -7,7 +7,7 @@ import pytest
 
 from bot.playground.slack.workspace import Workspace
 from bot.usecases.deliver import RETRY_TROUBLE
-from tests.alerts_kit import POLL_S, fast, join, posted, roots, say, settled, shows
+from tests.alerts_kit import fast, join, posted, roots, say, settled, shows
 from tests.world import GENERAL, TEAM, World, until
 
 Deed = Callable[[Workspace], None]
@@ -146,7 +146,7 @@ async def test_thrown_out_again_the_owner_hears_again(lab: World) -> None:
             slack.kick_bot(GENERAL)
             await shows(lab, "alice", value)
             with lab.clock.fast():
-                await until(heard, lambda count, times=times: count == times, POLL_S)  # type: ignore[misc]
+                await until(heard, lambda count, times=times: count == times)  # type: ignore[misc]
             slack.invite_bot(GENERAL)
             await settled(lab)
         assert await waiting(lab) == 0

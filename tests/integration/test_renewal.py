@@ -20,7 +20,6 @@ from tests.process import running
 from tests.world import GENERAL, World, until, world
 
 TICK = timedelta(seconds=0.1)
-PATIENCE_S = 20.0
 HALF_A_DAY = timedelta(hours=12)
 
 
@@ -45,7 +44,6 @@ async def becomes(lab: World, **wanted: object) -> Row[Any]:
     return await until(
         lambda: health(lab),
         lambda row: all(getattr(row, name) == value for name, value in wanted.items()),
-        PATIENCE_S,
     )
 
 
@@ -55,7 +53,7 @@ async def told(lab: World) -> Message:
     async def look() -> list[Message]:
         return posted(lab.alice, lab.alice.dm)
 
-    await until(look, bool, PATIENCE_S)
+    await until(look, bool)
     await asyncio.sleep(10 * TICK.total_seconds())
     (message,) = await look()
     return message
@@ -309,7 +307,7 @@ async def test_killed_while_renewing_the_link_is_renewed_after_the_start(lab: Wo
         async def renewing() -> int:
             return asked(lab, "renew")
 
-        await until(renewing, bool, 20)
+        await until(renewing, bool)
         await process.kill()
     row = await health(lab)
     assert (row.generation, row.lease_until is not None) == (1, True)
@@ -351,6 +349,6 @@ async def test_a_long_silence_is_told_once_with_the_cluster_and_the_username(lab
             return row.failing_since is not None
 
         with lab.clock.fast():
-            await until(failing, bool, PATIENCE_S)
+            await until(failing, bool)
             lab.hours_pass(6)
             assert (await told(lab)).text.startswith("East has given me no data on alice for 6 hours.")

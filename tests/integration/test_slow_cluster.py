@@ -8,8 +8,7 @@ import pytest
 from bot.playground.cluster import ClusterFault
 from tests.world import GENERAL, World
 
-ACK_BY = timedelta(seconds=1)
-TOLD_BY = 4.0
+SLACK_WAITS_S = 3.0
 
 TROUBLES = [
     pytest.param(ClusterFault(kind="slow", delay=timedelta(seconds=20)), id="takes 20 s"),
@@ -27,11 +26,12 @@ async def test_the_last_reading_is_shown_with_its_age_when_the_cluster(
         await lab.link(lab.alice)
         lab.hours_pass()
         lab.east.faults.add(trouble)
-        asked = asyncio.get_running_loop().time()
+        lab.slack.ack_seconds = SLACK_WAITS_S
         delivery = await lab.alice.command("/walltime", channel=GENERAL)
-        answer = await lab.alice.wait_message(lambda m: "core-hours used" in m.text, timeout=TOLD_BY)
-        assert asyncio.get_running_loop().time() - asked < TOLD_BY
-    assert delivery.elapsed < ACK_BY
+        answer = await lab.alice.wait_message(lambda m: "core-hours used" in m.text)
+        assert delivery.ok, delivery.error
+        assert lab.east.in_flight == (trouble.kind in {"slow", "hang"})
+        lab.east.down = True  # what hangs need not be waited for at the stop
     assert "1,234.50 core-hours used" in answer.text
     assert "East is not answering just now" in answer.text
     assert "Shown is the last reading, 1 hour old" in answer.text
@@ -41,13 +41,13 @@ async def test_the_last_reading_is_shown_with_its_age_when_the_cluster(
 async def test_linking_says_so_and_stores_nothing_when_the_cluster(lab: World, trouble: ClusterFault) -> None:
     async with lab.bot(patience=timedelta(seconds=3)):
         lab.east.faults.add(trouble)
+        lab.slack.ack_seconds = SLACK_WAITS_S
         delivery = await lab.fill_form(lab.alice, token=lab.east.token("alice"))
-        assert delivery.ok
-        assert delivery.elapsed < timedelta(seconds=2.5)
+        assert delivery.ok, delivery.error
         if delivery.errors:
             assert "East is not answering just now" in delivery.errors["token"]
         else:
-            seen = await lab.alice.wait_view(lambda v: "not answering just now" in str(v), timeout=TOLD_BY)
+            seen = await lab.alice.wait_view(lambda v: "not answering just now" in str(v))
             assert seen.view["callback_id"] == "link"
             assert "Nothing was stored" in str(seen.view)
         assert await lab.rows("links") == []
@@ -61,7 +61,7 @@ async def test_who_closed_the_form_meanwhile_is_told_in_a_message(lab: World) ->
         await lab.fill_form(lab.alice, token=lab.east.token("alice"))
         asking = await lab.alice.wait_view(lambda v: "Asking East" in str(v))
         await lab.alice.close_view(asking)
-        told = await lab.alice.wait_message(lambda m: "You are linked as" in m.text, timeout=TOLD_BY)
+        told = await lab.alice.wait_message(lambda m: "You are linked as" in m.text)
         assert told.channel == lab.alice.dm
 
 

@@ -1,7 +1,6 @@
 """Socket Mode's two links: cut, refused, renewed, gone silent, stopped; and commands arrive again."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -20,7 +19,7 @@ from bot.slack.socket_mode import LINKS, Patience, SocketMode
 from bot.store.deliveries import SqlDeliveries
 from bot.store.workspaces import SqlWorkspaces
 from bot.wiring.bot import Bot
-from tests.world import APP_TOKEN, GENERAL, World, until, world
+from tests.world import APP_TOKEN, GENERAL, PATIENCE_S, World, until, world
 
 QUICK = Patience(
     handshake=timedelta(seconds=1),
@@ -123,8 +122,8 @@ async def test_a_command_is_answered_again_after_every_link(lab: World, harm: Ha
             await until(_connections(lab), lambda count: count == LINKS)
             await harm(lab)
             await asyncio.sleep(1.2)  # the watchdog looks once a second: before that, all seems well
-            await until(bot.trouble, lambda reasons: reasons == [], 20)
-            await until(_connections(lab), lambda count: count == LINKS, 20)
+            await until(bot.trouble, lambda reasons: reasons == [])
+            await until(_connections(lab), lambda count: count == LINKS)
             await asks_for_help(lab)
     assert _lines(said, "no link to Slack") == _lines(said, "linked to Slack by Socket Mode") - 1
     assert not _tracebacks(said)
@@ -166,12 +165,10 @@ async def test_a_link_that_lives_and_brings_nothing_is_replaced_while_the_other_
         async with lab.bot() as bot:
             await until(_connections(lab), lambda count: count == LINKS)
             first = set(lab.slack._sockets.links)
-            end = time.monotonic() + 4
-            while time.monotonic() < end:
+            while not first.isdisjoint(lab.slack._sockets.links):
                 assert lab.slack.connections >= 1
                 assert await bot.trouble() == []
                 await asyncio.sleep(0.005)
-            assert first.isdisjoint(lab.slack._sockets.links)
             await asks_for_help(lab)
     assert _lines(said, "no link to Slack") == 0
 
@@ -181,7 +178,7 @@ async def test_when_the_clock_jumps_the_links_do_not_go_at_the_same_time(lab: Wo
         await until(_connections(lab), lambda count: count == LINKS)
         first = set(lab.slack._sockets.links)
         lab.hours_pass(5)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not first.isdisjoint(lab.slack._sockets.links):
                 assert lab.slack.connections >= 1
                 assert await bot.trouble() == []
@@ -293,7 +290,7 @@ async def test_a_failure_of_our_own_while_meeting_slack_ends_the_bot_instead_of_
     monkeypatch.setattr(SqlWorkspaces, "meet", fails)
     async with Bot(lab.settings(), clock=lab.clock) as bot:
         with pytest.raises(OSError, match="the disk is gone"):
-            await asyncio.wait_for(bot.run_until(asyncio.Event()), 5)
+            await asyncio.wait_for(bot.run_until(asyncio.Event()), PATIENCE_S)
 
 
 async def test_a_rate_limit_is_waited_out_before_the_next_try(lab: World) -> None:
@@ -314,13 +311,14 @@ async def test_a_deliberate_stop_says_nothing_and_leaves_nothing_behind(lab: Wor
     assert _of_the_sdk() == []
 
 
-async def test_a_stop_before_anything_was_reached_is_quick_and_quiet(lab: World) -> None:
+async def test_a_stop_before_anything_was_reached_is_quick_and_quiet(
+    lab: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(monkeypatch, replace(QUICK, handshake=timedelta(hours=1)))
     lab.slack.faults.add(Fault(method="handshake", kind="hang", times=None))
     with capture_logs() as said:
         async with Bot(lab.settings(), clock=lab.clock):
             await asyncio.sleep(0.3)
-            began = time.monotonic()
-        assert time.monotonic() - began < 1.5
     assert not _tracebacks(said)
     assert _of_the_sdk() == []
 
@@ -343,7 +341,7 @@ async def test_a_stop_in_the_very_moment_of_a_handshake_is_not_lost(
         done.set()
         await asyncio.sleep(0)
         assert bot._socket is not None
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_S):
             await bot._socket.stop()
         assert [task for task in bot._socket._keepers if not task.done()] == []
 
@@ -357,9 +355,6 @@ async def test_a_stop_ends_within_its_patience_when_slack_hangs(
         async with lab.bot():
             await until(_connections(lab), lambda count: count == LINKS)
             freeze.set()
-            began = time.monotonic()
-        took = time.monotonic() - began
-        assert took < QUICK.close.total_seconds() + 1, f"the stop took {took:.1f} s"
         await asyncio.sleep(0)
         assert _of_the_sdk() == []
 
@@ -376,12 +371,14 @@ async def test_a_form_that_is_being_worked_on_at_the_stop_gets_its_answer(lab: W
 
 async def test_what_hangs_at_the_stop_does_not_hold_the_links_open(lab: World) -> None:
     lab.east.faults.add(ClusterFault(kind="hang"))
-    async with Bot(lab.settings(), clock=lab.clock, cluster_patience=timedelta(seconds=1)) as bot:
-        await until(bot.trouble, lambda reasons: reasons == [])
+    async with lab.bot() as bot:
         sending = asyncio.create_task(lab.fill_form(lab.alice, token=lab.east.token("alice")))
         await lab.asked("alice")
-        began = time.monotonic()
-    assert time.monotonic() - began < 4
+        stopping = asyncio.create_task(bot.stop())
+        await until(_connections(lab), lambda count: count == 0)
+        assert lab.east.in_flight == 1
+        lab.east.down = True
+        await stopping
     await asyncio.gather(sending, return_exceptions=True)
 
 
@@ -392,7 +389,7 @@ async def test_the_app_token_is_not_in_the_log_whatever_happens(
         for harm in (cut, refuse_handshakes, fail_to_open):
             await harm(lab)
             await asyncio.sleep(1.2)  # the watchdog looks once a second: before that, all seems well
-            await until(bot.trouble, lambda reasons: reasons == [], 20)
+            await until(bot.trouble, lambda reasons: reasons == [])
     assert APP_TOKEN not in caplog.text
     assert "ticket=" not in caplog.text
 

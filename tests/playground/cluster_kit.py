@@ -70,8 +70,8 @@ def signed(user: str, access_key: str, secret_key: str, at: datetime) -> dict[st
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds; AssertionError after five seconds."""
-    for _ in range(500):
+    """Wait until something holds; AssertionError after a minute."""
+    for _ in range(6000):
         if holds():
             return
         await asyncio.sleep(0.01)

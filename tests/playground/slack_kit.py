@@ -125,7 +125,7 @@ async def post_json(url: str, body: Any) -> tuple[int, str]:
         return answer.status, await answer.text()
 
 
-async def until(seen: Any, *, seconds: float = 3.0) -> None:
+async def until(seen: Any, *, seconds: float = 60.0) -> None:
     """Wait until a look at something is true."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not seen():

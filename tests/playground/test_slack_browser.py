@@ -221,7 +221,7 @@ async def test_changes_stream_to_those_whom_they_concern(lab: Lab, browser: aioh
 
 
 async def _next_event(stream: aiohttp.ClientResponse) -> tuple[str, Any]:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         line = b""
         while not line.startswith(b"event: "):
             line = await stream.content.readline()

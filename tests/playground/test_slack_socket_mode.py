@@ -52,7 +52,6 @@ async def test_a_command_is_acknowledged_and_answered(lab: Lab, app: AsyncApp) -
     message = await lab.alice.wait_message()
 
     assert (delivery.ok, delivery.error) == (True, None)
-    assert delivery.elapsed.total_seconds() < 1
     assert message.text == "You said <@U0BOB|bob> <#C0GENERAL|general> <#C0SECRETS|> x@y."
     assert message.ephemeral_for == lab.alice.person.id
     assert lab.bob.messages(GENERAL) == []

@@ -17,7 +17,7 @@ from bot.playground.slack.waiting import Watch
 from bot.playground.slack.workspace import Workspace
 
 UNKNOWN = "{command} is not a valid command."
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 class Client:

@@ -2,7 +2,6 @@
 
 import re
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,13 @@ from tests.integration.cli.shell import COMMANDS, ROOT, files_in, shell
 from tests.world import APP_TOKEN, World
 
 
-async def test_help_is_quick_and_names_every_command(tmp_path: Path) -> None:
-    began = time.monotonic()
+async def test_help_names_every_command(tmp_path: Path) -> None:
     told = await shell(tmp_path, "--help")
-    assert time.monotonic() - began < 3  # 0.5 s on a quiet machine
     assert told.code == 0
     assert all(re.search(rf"^\W*{word}\b", told.out, re.MULTILINE) for word in COMMANDS), told.out
 
 
-async def test_help_loads_nothing_that_a_command_needs(tmp_path: Path) -> None:
+async def test_help_is_quick_because_it_loads_nothing_that_a_command_needs(tmp_path: Path) -> None:
     seen = await shell(tmp_path, "--help", program=(sys.executable, "-X", "importtime", "-m", "bot"))
     for heavy in ("slack_bolt", "sqlalchemy", "aiohttp", "pydantic", "cryptography"):
         assert not re.search(rf"\|\s+{heavy}$", seen.err, re.MULTILINE), heavy

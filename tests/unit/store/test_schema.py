@@ -143,7 +143,7 @@ async def test_what_was_written_before_an_error_is_rolled_back(database: Databas
 async def test_who_reads_sees_one_state_and_keeps_nobody_from_writing(store: Store) -> None:
     async with store.database.reads() as connection:
         assert (await connection.execute(select(people))).all() == []
-        await asyncio.wait_for(store.record(link()), timeout=2)
+        await asyncio.wait_for(store.record(link()), timeout=30)
         assert (await connection.execute(select(people))).all() == []
     assert len(await store.rows("people")) == 1
 
