@@ -123,17 +123,19 @@ async def crossings(lab: World) -> list[Any]:
 
 
 async def fill(lab: World, people: Mapping[str, str], *, core_hours: float, limits: Sequence[Limit]) -> None:
-    """Link these Slack users to these usernames, let them join the channel, set limits: past all forms.
+    """Link these Slack users to these usernames, let them into the channel and its team: past all forms.
 
     Every link is due as soon as a bot runs.
     """
-    settings = lab.settings()
+    settings, slack = lab.settings(), lab.slack.workspaces[TEAM]
     database = Database(settings.database_url)
     links, teams = SqlLinks(database, key_ring(None, settings.data_dir)), SqlTeams(database)
     try:
         for number, (user, username) in enumerate(people.items()):
             now = lab.clock()
             lab.east.add_user(username, core_hours=core_hours)
+            slack.add_person(user, name=username)
+            slack.channel(GENERAL).members.add(user)
             person = Person(workspace=TEAM, user=user)
             link = Link(
                 person=person,

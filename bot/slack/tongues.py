@@ -19,6 +19,7 @@ from bot.views.language import ENGLISH, Language, language_named, preferred_lang
 
 PATIENCE: Final = timedelta(seconds=1)
 ASKED_AGAIN_AFTER: Final = timedelta(hours=1)
+REFUSED_FOR: Final = timedelta(minutes=1)
 _REMEMBERED: Final = 10_000
 
 log = structlog.get_logger(__name__)
@@ -84,11 +85,17 @@ class Tongues:
                 answer = await client.users_info(user=person.user, include_locale=True)
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.info("a person's language is not known", why=type(error).__name__)
-            return known[0] if known else ENGLISH
+            language = known[0] if known else ENGLISH
+            # Not asked at every word: hundreds of strangers would use up what Slack allows.
+            self._remember(person, language, self._clock() - ASKED_AGAIN_AFTER + REFUSED_FOR)
+            return language
         self._saw(person.workspace, answer["user"])
         language = preferred_language(answer["user"].get("locale") or "")
-        self._locales[person] = (language, self._clock())
+        self._remember(person, language, self._clock())
+        return language
+
+    def _remember(self, person: Person, language: Language, as_of: datetime) -> None:
+        self._locales[person] = (language, as_of)
         self._locales.move_to_end(person)
         if len(self._locales) > _REMEMBERED:
             self._locales.popitem(last=False)
-        return language

@@ -54,7 +54,7 @@ class Meeting:
         token = self._settings.slack_bot_token
         while token is not None and self._known is None:
             try:
-                await self._ask(token)
+                identity = await identify(make_client(self._settings.slack_api_url, self._session, token))
             except SlackApiError as error:
                 code = error_code(error)
                 if code in DEAD_TOKEN:
@@ -63,8 +63,10 @@ class Meeting:
                 self._not_met(f"refuses: {code}")
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 self._not_met(f"no answer: {type(error).__name__}")
-            if self._known is None:
-                await asyncio.sleep(RETRY_SLACK.total_seconds())
+            else:
+                await self._met(identity, token)
+                break
+            await asyncio.sleep(RETRY_SLACK.total_seconds())
         self.trouble = None
 
     def lost(self, workspace: str) -> None:
@@ -88,8 +90,7 @@ class Meeting:
         for installation in await check_scopes(now=self._clock()):
             _warn(installation.workspace, installation.missing(check_scopes.needed))
 
-    async def _ask(self, token: Secret) -> None:
-        identity = await identify(make_client(self._settings.slack_api_url, self._session, token))
+    async def _met(self, identity: Identity, token: Secret) -> None:
         await self._workspaces.meet(
             identity.workspace, identity.workspace_name, enterprise=identity.enterprise, now=self._clock()
         )

@@ -210,7 +210,7 @@ async def test_when_connections_are_cut_and_the_jobs_of_a_dead_bot_are_left_the_
             )
             await comes(lambda: REGISTRY.get_sample_value("walltime_jobs_stalled_total") == before + 1)
             workers = SQL("SELECT count(*) FROM {}.procrastinate_workers").format(schema)
-            assert connection.execute(workers).fetchone() == (1,)
+            await comes(lambda: connection.execute(workers).fetchone() == (1,))
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND application_name = 'walltime'"
