@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from bot.domain.limits import Limit, Scope, ScopeKind, place_of
 from bot.domain.people import Person
@@ -319,7 +319,7 @@ async def test_an_admin_may_remove_a_channels_limit_from_home_and_others_may_not
 
 
 async def set_limits(lab: World, count: int) -> None:
-    """Store so many limits of Alice's, which by words would replace one another."""
+    """Store so many limits of Alice's, one a day."""
     database = Database(lab.settings().database_url)
     try:
         for number in range(1, count + 1):
@@ -332,10 +332,8 @@ async def set_limits(lab: World, count: int) -> None:
 
 def _limit(lab: World, number: int) -> Limit:
     scope = Scope(kind=ScopeKind.ME, user=ALICE)
-    today = lab.clock().date()
-    period = Period(
-        kind=PeriodKind.RANGE, first=date(today.year, 1, 1), last=date(today.year + 1, 1, 1 + number % 28)
-    )
+    day = lab.clock().date() + timedelta(days=number)
+    period = Period(kind=PeriodKind.RANGE, first=day, last=day)
     return Limit(
         limit_id=f"L{number:02}",
         workspace=TEAM,
