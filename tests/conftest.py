@@ -22,6 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--both-doors", action="store_true", help="run all tests of the lab over Socket Mode and over HTTP"
     )
+    parser.addoption(
+        "--full-size", action="store_true", help="run the load and kill tests at their full size"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -50,6 +53,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     }
     items[:] = [item for item in items if item not in spared]
     config.hook.pytest_deselected(items=list(spared))
+
+
+@pytest.fixture
+def full_size(request: pytest.FixtureRequest) -> bool:
+    """Whether load and kill tests shall run at the size that was asked for, which takes minutes."""
+    return bool(request.config.getoption("--full-size"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

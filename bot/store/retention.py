@@ -42,17 +42,14 @@ SELDOM: Final = timedelta(hours=1)
 
 
 class SqlRetention:
-    """Sweeps. What lives for minutes is looked at each time, what lives for months once an hour.
-
-    Secrets that nobody used do not wait for that: they have a look of their own.
-    """
+    """Sweeps. What lives for minutes is looked at each time, what lives for months once an hour."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._seldom_at: datetime | None = None
 
-    async def end_secrets(self, *, now: datetime) -> None:
-        """Forget what was entered and not used in time."""
+    async def sweep(self, *, now: datetime) -> None:
+        """End what has no further use."""
         await self._blank(
             link_pages,
             and_(link_pages.c.expires_at <= now, link_pages.c.token.is_not(None)),
@@ -60,10 +57,6 @@ class SqlRetention:
         )
         if await delete_in_steps(self._database, sign_ins, sign_ins.c.expires_at <= now):
             await self._database.erase_traces()
-
-    async def sweep(self, *, now: datetime) -> None:
-        """End what has no further use."""
-        await self.end_secrets(now=now)
         await delete_in_steps(self._database, link_pages, link_pages.c.expires_at <= now - REMEMBERED)
         await delete_in_steps(self._database, deliveries, deliveries.c.at < now - DELIVERIES_KEPT)
         await delete_in_steps(self._database, install_states, install_states.c.expires_at <= now)

@@ -1,5 +1,6 @@
 """The HTTP server: `/slack/…`, `/link/{one-time}`, `/healthz`, `/readyz`, `/metrics`."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from bot.web.slack_request import is_from_slack, read_payload
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 STOP_PATIENCE: Final = timedelta(seconds=3)
+_A_FEW_TURNS_S: Final = 0.05
 WARN_EVERY: Final = timedelta(minutes=1)
 
 REFUSED = Counter(
@@ -128,18 +130,27 @@ class Server:
             app, access_log=None, shutdown_timeout=STOP_PATIENCE.total_seconds(), handle_signals=False
         )
         self._host = host
+        self._listening: asyncio.Server | None = None
         self.port = port
 
     async def start(self) -> None:
         """Listen; raises OSError when the address is taken."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self.port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        assert self._runner.server is not None  # noqa: S101 (the types do not know that it is set up)
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(self._runner.server, self._host, self.port)
+        self.port = self._listening.sockets[0].getsockname()[1]
         log.info("listening", host=self._host, port=self.port)
 
     async def stop(self) -> None:
         """Take nothing more, let requests under way finish."""
+        if self._listening is not None:
+            loop = asyncio.get_running_loop()
+            for socket in self._listening.sockets:
+                loop.remove_reader(socket.fileno())
+            # asyncio drops what it accepted a few turns before it closes: so first nothing more is accepted.
+            await asyncio.sleep(_A_FEW_TURNS_S)
+            self._listening.close()
         await self._runner.cleanup()
 
 

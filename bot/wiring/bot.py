@@ -413,7 +413,6 @@ class Bot:
         link_account = LinkAccount(clusters=clusters, api=api, links=links, audit=audit)
         pages = SqlLinkPages(self._database, self._ring)
         retention = SqlRetention(self._database)
-        self._engine.every(self._tick, "secrets", lambda: retention.end_secrets(now=self._clock()))
         self._engine.every(SWEEP_EVERY, "retention", lambda: retention.sweep(now=self._clock()))
         gauges = Gauges(
             SqlBacklog(self._database),

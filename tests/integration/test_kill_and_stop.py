@@ -12,12 +12,14 @@ from tests.world import GENERAL, World
 
 @pytest.mark.both_doors
 async def test_killed_while_linking_nothing_is_half_there(lab: World) -> None:
+    lab.slack.ack_seconds = 3
     async with running(lab) as bot:
         lab.east.faults.add(ClusterFault(kind="slow", delay=timedelta(seconds=2), times=1))
         submitting = asyncio.create_task(lab.fill_form(lab.alice, token=lab.east.token("alice")))
         await lab.asked("alice")
         await bot.kill()
         await asyncio.gather(submitting, return_exceptions=True)
+    await lab.alice.close_view(await lab.alice.wait_view(lambda v: v.view["callback_id"] == "link"))
     assert await lab.rows("links") == []
     assert await lab.rows("readings") == []
     async with running(lab):

@@ -129,12 +129,9 @@ async def test_a_choice_is_good_for_ten_minutes_for_one_person_and_once(
 ) -> None:
     async with bot(lab):
         form = await choice(lab)
-        late = form.view["private_metadata"]
         lab.clock.ahead += timedelta(minutes=11)
         assert (await lab.alice.submit(form, {"cluster": "7"})).errors == {}
         await lab.alice.wait_view(lambda v: "This sign-in is over" in str(v.view))
-        await until(lambda: lab.rows("sign_ins"), lambda rows: rows == [])
-        assert late
     assert north.request_count == 0
     assert await lab.rows("links") == []
 
