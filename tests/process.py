@@ -3,14 +3,14 @@
 import asyncio
 import os
 import re
-import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import aiohttp
 
+from tests.forked import fork
 from tests.world import World, until
 
 START_S = 60.0
@@ -19,7 +19,7 @@ START_S = 60.0
 class Process:
     """A running `walltime-bot run` and what it wrote to its log."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: ForkServerProcess, log: Path) -> None:
         self._process = process
         self._log = log
 
@@ -29,13 +29,14 @@ class Process:
 
     @property
     def pid(self) -> int:
+        assert self._process.pid is not None
         return self._process.pid
 
     async def port(self) -> int:
         """Wait until the bot says where it listens."""
 
         async def look() -> str:
-            assert self._process.returncode is None, self.log
+            assert not self.ended, self.log
             found = re.search(r'"?port"?[=:] ?(\d+)', self.log)
             return found.group(1) if found else ""
 
@@ -44,33 +45,31 @@ class Process:
     async def kill(self) -> None:
         """Pull the plug."""
         self._process.kill()
-        await self._process.wait()
+        await self.end()
 
     async def stop(self) -> int:
         """Ask it to stop; return its exit code."""
-        self._process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self._process.wait(), START_S)
+        self._process.terminate()
+        return await self.end()
+
+    async def end(self) -> int:
+        """Wait for its end; return its exit code."""
+        await asyncio.to_thread(self._process.join, START_S)
+        code = self._process.exitcode
+        assert code is not None, f"still there after {START_S:g} s:\n{self.log}"
+        return code
 
     @property
     def ended(self) -> bool:
-        return self._process.returncode is not None
+        return self._process.exitcode is not None
 
 
 @asynccontextmanager
 async def running(world: World, *, name: str = "bot", **more: str) -> AsyncIterator[Process]:
     """Run the bot as a process until the block ends, and wait until it is ready; it logs under its name."""
     log = world.data_dir.parent / f"{name}.log"
-    with log.open("ab") as out:
-        started = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            "run",
-            env=_environ({**world.environ(), "WALLTIME_LOG_LEVEL": "debug", **more}),
-            stdout=out,
-            stderr=out,
-        )
-    bot = Process(started, log)
+    settings = {**world.environ(), "WALLTIME_LOG_LEVEL": "debug", **more}
+    bot = Process(fork(["run"], env=_environ(settings), cwd=Path.cwd(), out=log, err=log), log)
     try:
         port = await bot.port()
         if world.http:
@@ -94,18 +93,12 @@ async def running(world: World, *, name: str = "bot", **more: str) -> AsyncItera
 
 async def run_to_the_end(world: World, *words: str, **more: str) -> tuple[int, str]:
     """Run a command of the shell; return its exit code and all that it printed."""
-    started = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        *words,
-        env=_environ({**world.environ(), **more}),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await asyncio.wait_for(started.communicate(), START_S)
-    assert started.returncode is not None
-    return started.returncode, said.decode()
+    log = world.data_dir.parent / "said.log"
+    environ = _environ({**world.environ(), **more})
+    bot = Process(fork(words, env=environ, cwd=Path.cwd(), out=log, err=log), log)
+    code, said = await bot.end(), bot.log
+    log.unlink()
+    return code, said
 
 
 def _environ(settings: dict[str, str]) -> dict[str, str]:

@@ -15,7 +15,9 @@ from bot.slack.client import error_code
 from bot.slack.clients import NotServed
 
 # What Slack says of a token whose app was removed; others are refusals of the moment.
-_REMOVED: Final = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_revoked"})
+_REMOVED: Final = frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "team_access_not_granted", "token_revoked"}
+)
 # An event may be a little ahead of the token's end.
 _LOOKED_AGAIN_AFTER_S: Final = 5.0
 
@@ -44,6 +46,7 @@ class Leavers:
         app.event("user_change")(self.on_user_change)
         app.event("app_uninstalled")(self.on_uninstalled)
         app.event("tokens_revoked")(self.on_revoked)
+        app.event("team_access_revoked")(self.on_access_revoked)
 
     async def on_user_change(self, body: dict[str, Any]) -> None:
         """Somebody's account changed, for whatever reason."""
@@ -57,6 +60,11 @@ class Leavers:
         """Tokens were revoked: the bot's own, or those of people, which we have none of."""
         if body["event"].get("tokens", {}).get("bot"):
             await self.on_uninstalled(body)
+
+    async def on_access_revoked(self, body: dict[str, Any]) -> None:
+        """An organisation took some of its workspaces out; its token serves the others on."""
+        for team in body["event"].get("team_ids") or ():
+            self._spawn(self._see_out(str(team)), name="leaving")
 
     def saw(self, workspace: str, user: Mapping[str, Any]) -> None:
         """Look at what Slack says of somebody of this workspace."""
@@ -82,6 +90,9 @@ async def is_served(client: AsyncWebClient) -> bool:
         await asyncio.sleep(pause)
         try:
             await client.auth_test()
+            works = True
+            # An organisation's token works on where one workspace was taken out: only calls about that tell.
+            await client.users_list(limit=1)
         except NotServed:
             return False
         except SlackApiError as error:
@@ -89,8 +100,6 @@ async def is_served(client: AsyncWebClient) -> bool:
                 return False
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.info("Slack does not say whether the app is there", why=type(error).__name__)
-        else:
-            works = True
     return works
 
 

@@ -34,7 +34,7 @@ _EVENTS: Final[dict[str, tuple[_Path, ...]]] = {
     "member_joined_channel": (("event", "user"), ("event", "channel")),
 }
 # These may be about a whole organisation: then no workspace is named.
-_OF_ORGANISATIONS: Final = frozenset({"app_uninstalled", "tokens_revoked"})
+_OF_ORGANISATIONS: Final = frozenset({"app_uninstalled", "team_access_revoked", "tokens_revoked"})
 _COMMAND: Final[tuple[_Path, ...]] = (("command",), ("team_id",), ("user_id",), ("channel_id",))
 
 

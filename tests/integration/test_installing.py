@@ -29,7 +29,7 @@ from tests.install_kit import (
 )
 from tests.link_page_kit import Answer
 from tests.unit.store.kit import files_with
-from tests.world import ALICE, BOT_TOKEN, GENERAL, TEAM, World
+from tests.world import ALICE, BOT_TOKEN, GENERAL, TEAM, World, until
 
 
 @pytest.fixture
@@ -102,6 +102,27 @@ async def test_an_organisation_installs_once_for_all_workspaces_that_it_adds(lab
             MATHS: UNIVERSITY,
             PHYSICS: UNIVERSITY,
         }
+
+
+async def test_a_workspace_that_its_organisation_takes_out_is_erased_and_may_come_back(lab: World) -> None:
+    async def linked() -> set[str]:
+        return {row.workspace for row in await lab.rows("links")}
+
+    async with oauth_bot(lab) as bot, browsing(bot) as admin:
+        await admin.install(UNIVERSITY, person=EVE)
+        for team in (MATHS, PHYSICS):
+            university(lab).add_app(team)
+        await link(bot, eve(lab), lab.east.token("alice"), channel=general(MATHS))
+        await link(bot, eve(lab, PHYSICS), lab.east.token("bob"), channel=general(PHYSICS))
+        university(lab).remove_app(MATHS)
+        await until(linked, lambda workspaces: workspaces == {PHYSICS})
+        assert "20.25" in await answer_to(eve(lab, PHYSICS), "")
+        assert await installed(lab) == [UNIVERSITY]
+        university(lab).add_app(MATHS)
+        lab.hours_pass(0.1)  # longer than a workspace's service is remembered
+        assert "You have not linked a cluster yet" in await answer_to(eve(lab), "")
+        await link(bot, eve(lab), lab.east.token("alice"), channel=general(MATHS))
+        assert await linked() == {MATHS, PHYSICS}
 
 
 async def test_a_second_browser_tab_and_another_replica_end_what_the_first_began(lab: World) -> None:

@@ -1,7 +1,6 @@
 """`keys rotate` under kill -9, in processes of its own, beside somebody who reads all the time."""
 
 import asyncio
-import multiprocessing
 import random
 import signal
 from collections.abc import AsyncIterator
@@ -15,6 +14,7 @@ from bot.store.engine import Database
 from bot.store.links import SqlLinks
 from bot.store.rotation import rotate
 from bot.store.vault import KeyRing, key_id_of, new_key
+from tests.forked import FORKS
 from tests.unit.kit import link, reading
 from tests.unit.store.kit import Store
 
@@ -64,14 +64,11 @@ async def test_killed_at_random_points_every_token_opens_at_every_moment(
         first = KeyRing.parse(keys[0]).sealing_id
         return sum(key_id_of(row.token) == first for row in await store.rows("links"))
 
-    # Forked from a server that has imported everything: a process a round costs next to nothing.
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload([__name__])
     wanted_kills, kills, cut_in_the_middle = 50 if full_size else 8, 0, 0
     while kills < wanted_kills:
         if await all_open() == len(PEOPLE):
             keys.reverse()  # everything is sealed with the first: now the other way
-        process = forks.Process(target=rotate_alone, args=(url, ",".join(keys)))
+        process = FORKS.Process(target=rotate_alone, args=(url, ",".join(keys)))
         process.start()
         wanted = chance.randrange(len(PEOPLE))
         while await all_open() < wanted and process.is_alive():

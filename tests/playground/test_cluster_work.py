@@ -156,16 +156,3 @@ def test_the_counter_is_the_same_in_every_process() -> None:
 def test_absurd_amounts_are_refused(amount: float) -> None:
     with pytest.raises(ValueError, match="core_hours_per_week"):
         Work(start=FIRST, core_hours_per_week=amount)
-
-
-@pytest.mark.slow
-def test_twenty_thousand_users_are_cheap() -> None:
-    now = FIRST + timedelta(weeks=52)
-    growths = [Growth(Work(start=FIRST), seed=1, username=f"user{n}") for n in range(20_000)]
-    for growth in growths:
-        growth.core_seconds(now)
-    begin = datetime.now(UTC)
-    for minute in range(5):
-        for growth in growths:
-            growth.core_seconds(now + timedelta(minutes=minute))
-    assert datetime.now(UTC) - begin < timedelta(seconds=5)

@@ -3,20 +3,20 @@
 import asyncio
 import os
 import re
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import aiohttp
 
 from bot.store.vault import new_key
+from tests.forked import fork
 from tests.process import START_S, Process
 from tests.world import World
 
 ROOT = Path(__file__).parents[3]
-PYTHON = (sys.executable, "-m", "bot")
 COMMANDS = ("run", "demo", "doctor", "manifest", "keys", "db")
 PORT_TAKEN = "address already in use"
 
@@ -46,11 +46,13 @@ def clean(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
 async def shell(
     home: Path,
     *words: str,
-    program: Sequence[str] = PYTHON,
+    program: Sequence[str] | None = None,
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
 ) -> Ended:
-    """Run one command to its end."""
+    """Run one command to its end; a program is started the long way."""
+    if program is None:
+        return await _forked(words, cwd=cwd, env=clean(home, env or {}))
     process = await asyncio.create_subprocess_exec(
         *program,
         *words,
@@ -70,15 +72,20 @@ async def shell(
     return Ended(process.returncode, out.decode(), err.decode())
 
 
+async def _forked(words: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Ended:
+    with TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        code = await Process(fork(words, env=env, cwd=cwd, out=out, err=err), err).end()
+        ended = Ended(code, *[path.read_text() for path in (out, err)])
+    assert "Traceback" not in ended.err, ended.err
+    return ended
+
+
 @asynccontextmanager
 async def started(home: Path, *words: str, **environ: str) -> AsyncIterator[Process]:
     """Run a command until the block ends, whether it gets ready or not."""
     path = home / "process.log"
-    with path.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            *PYTHON, *words, cwd=ROOT, env=clean(home, environ), stdout=out, stderr=out
-        )
-    bot = Process(process, path)
+    bot = Process(fork(words, env=clean(home, environ), cwd=ROOT, out=path, err=path), path)
     try:
         yield bot
     finally:

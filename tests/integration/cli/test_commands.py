@@ -13,7 +13,7 @@ from tests.world import APP_TOKEN, World
 
 
 async def test_help_names_every_command(tmp_path: Path) -> None:
-    told = await shell(tmp_path, "--help")
+    told = await shell(tmp_path, "--help", program=(sys.executable, "-m", "bot"))
     assert told.code == 0
     assert all(re.search(rf"^\W*{word}\b", told.out, re.MULTILINE) for word in COMMANDS), told.out
 
