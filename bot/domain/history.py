@@ -69,9 +69,9 @@ def last_days(count: int, *, now: datetime, zone: ZoneInfo) -> tuple[date, ...]:
     return tuple(reversed(list(islice(_back_from(now, zone), count))))
 
 
-def days_edges(days: Sequence[date], zone: ZoneInfo) -> tuple[datetime, ...]:
-    """Return the moments at which the days begin, and at which the last of them ends."""
-    return (*(day_start(day, zone) for day in days), day_start(days[-1] + _DAY, zone))
+def days_start(days: Sequence[date], zone: ZoneInfo) -> datetime:
+    """Return the moment at which the first of the days begins."""
+    return day_start(days[0], zone)
 
 
 def use_per_day(readings: Sequence[Reading], days: Sequence[date], zone: ZoneInfo) -> tuple[DayUse, ...]:

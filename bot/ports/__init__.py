@@ -79,13 +79,6 @@ class Readings(Protocol):
         """Return the readings from `start` on, and the one before it, in order of time."""
         ...
 
-    async def around(self, link: Link, edges: Sequence[datetime]) -> tuple[Reading, ...]:
-        """Return those readings that tell the use between edges, which are in order of time.
-
-        These are the last before each edge, the first behind it, both sides of each fall, and the newest.
-        """
-        ...
-
     async def record(self, link: Link, reading: Reading) -> Reading:
         """Store a reading if its value is new, else move the last one's `confirmed_at`; return what stands.
 

@@ -1,10 +1,9 @@
 """Readings of the counters."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, literal, select
 
 from bot.domain.people import Link
 from bot.domain.usage import Reading
@@ -36,36 +35,6 @@ class SqlReadings:
         )
         async with self._database.reads() as connection:
             return tuple(reading_of(row) for row in await connection.execute(query))
-
-    async def around(self, link: Link, edges: Sequence[datetime]) -> tuple[Reading, ...]:
-        """Return what `covering` would, without what is neither beside an edge nor beside a fall."""
-        # Months of somebody are thousands of rows, and a team's chart is of hundreds of people.
-        before = (
-            select(func.max(readings.c.at)).where(of_link(link), readings.c.at < edges[0]).scalar_subquery()
-        )
-        between = case(*((readings.c.at < edge, n) for n, edge in enumerate(edges)), else_=len(edges))
-        at = readings.c.at
-        each = (
-            select(
-                readings,
-                between.label("between"),
-                func.lag(between).over(order_by=at).label("between_before"),
-                func.lead(between).over(order_by=at).label("between_after"),
-                func.lag(readings.c.core_hours).over(order_by=at).label("before"),
-                func.lead(readings.c.core_hours).over(order_by=at).label("after"),
-            )
-            .where(of_link(link), readings.c.at >= func.coalesce(before, literal(edges[0], Moment)))
-            .subquery()
-        )
-        is_needed = or_(
-            each.c.between_before.is_distinct_from(each.c.between),
-            each.c.between_after.is_distinct_from(each.c.between),
-            each.c.before > each.c.core_hours,
-            each.c.after < each.c.core_hours,
-        )
-        async with self._database.reads() as connection:
-            found = await connection.execute(select(each).where(is_needed).order_by(each.c.at))
-            return tuple(reading_of(row) for row in found)
 
     async def record(self, link: Link, reading: Reading) -> Reading:
         """Store or confirm a reading, unless its link is gone."""

@@ -15,7 +15,7 @@ from bot.domain.errors import (
     TeammateNotLinked,
     UnknownCluster,
 )
-from bot.domain.history import days_edges, find, last_days, limit_per_day, together, use_per_day
+from bot.domain.history import days_start, find, last_days, limit_per_day, together, use_per_day
 from bot.domain.history_answers import History, PersonHistory
 from bot.domain.history_words import HistoryWish
 from bot.domain.limits import Limit, ScopeKind
@@ -137,7 +137,7 @@ class ShowHistory:
         self, link: Link, days: Sequence[date], cluster: Cluster
     ) -> tuple[PersonHistory, datetime | None]:
         """Return one link's days, and as of when."""
-        readings = await self.readings.around(link, days_edges(days, cluster.timezone))
+        readings = await self.readings.covering(link, days_start(days, cluster.timezone))
         uses = use_per_day(readings, days, cluster.timezone)
         history = PersonHistory(user=link.person.user, username=link.username, days=uses)
         return history, readings[-1].confirmed_at if history.counted_from is not None else None

@@ -1,22 +1,14 @@
 """What the counters showed: the port `Readings` on SQLite."""
 
 import asyncio
-import random
-from dataclasses import asdict
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
-import pytest
-from sqlalchemy import insert
-
-from bot.domain.history import days_edges, last_days, use_per_day
 from bot.domain.people import Person
 from bot.domain.usage import Reading
-from bot.store.tables import readings
 from tests.unit.kit import ALICE, NOW, link, reading, table
 from tests.unit.store.kit import Store
 
-DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
 MICROSECOND = timedelta(microseconds=1)
 TICK = timedelta(milliseconds=1) / MINUTE
 MINE = link()
@@ -115,37 +107,6 @@ async def test_covering_begins_with_the_one_before(store: Store, start: float, f
         await store.readings.record(MINE, after(minutes, minutes))
     covering = await store.readings.covering(MINE, NOW + start * MINUTE)
     assert [(each.at - NOW) / MINUTE for each in covering] == found
-
-
-@pytest.mark.parametrize("count", [1, 3, 10])
-async def test_days_follow_from_the_few_readings_around_their_edges(store: Store, count: int) -> None:
-    """Rises, falls, pauses and plateaus of any length: the few give the same days as all."""
-    zone = ZoneInfo("America/New_York")
-    now = datetime(2026, 3, 12, 12, tzinfo=zone)  # a day of 23 hours is among the last
-    days = last_days(count, now=now, zone=zone)
-    edges = days_edges(days, zone)
-    chance = random.Random(7)  # noqa: S311 (the same at every run)
-    spared = 0
-    for number in range(30):
-        mine = await store.record(link(Person(workspace="T1", user=f"U{number}"), link_id=f"{number:032x}"))
-        at, core_hours = now - chance.randrange(1, 7) * DAY, 100.0
-        rows = []
-        for _ in range(chance.randrange(60)):
-            core_hours += chance.choice([0.5, 1, 7, -5, -core_hours])
-            lasts = timedelta(minutes=chance.randrange(900))
-            taken = Reading(core_hours=core_hours, at=at, confirmed_at=at + lasts)
-            rows.append({"workspace": "T1", "link_id": mine.link_id, **asdict(taken)})
-            at += lasts + timedelta(minutes=chance.choice([1, 10, 10, 10, 600]))
-        if rows:
-            async with store.database.writes() as connection:
-                await connection.execute(insert(readings), rows)
-        every, few = await store.readings.covering(mine, edges[0]), await store.readings.around(mine, edges)
-        assert set(few) <= set(every)
-        spared += len(every) - len(few)
-        for one, other in zip(use_per_day(every, days, zone), use_per_day(few, days, zone), strict=True):
-            assert (one.day, one.known) == (other.day, other.known)
-            assert one.core_hours == pytest.approx(other.core_hours)
-    assert spared > 0
 
 
 async def test_nobody_else_s_readings_are_covered(store: Store) -> None:

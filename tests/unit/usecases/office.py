@@ -261,9 +261,6 @@ class FakeReadings:
         before = [one for one in found if one.at < start]
         return tuple(before[-1:] + [one for one in found if one.at >= start])
 
-    async def around(self, link: Link, edges: Sequence[datetime]) -> tuple[Reading, ...]:
-        return await self.covering(link, edges[0])
-
     async def record(self, link: Link, reading: Reading) -> Reading:
         raise NotImplementedError
 
