@@ -204,7 +204,7 @@ def parse(text: str, *, clusters: tuple[str, ...]) -> Command:  # noqa: C901, PL
             return AboutLimits(parse_limit(plain.split(maxsplit=1)[1] if rest else ""))
         case ["alerts"]:
             return ShowAlerts()
-        case ["alerts", "test"]:
+        case ["alerts", "test" | "测试"]:
             return SendTestAlert()
         case ["team"]:
             return ShowTeam()

@@ -9,9 +9,10 @@ from bot.domain.history import DEFAULT_SPAN, SPANS
 
 _MENTION: Final = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _TOKEN: Final = re.compile(r"<[^>]*>|\S+")
-_SPANS: Final = {name: span for span in SPANS for name in (f"{span}d", str(span))}
-_ONESELF: Final = frozenset({"", "me", "my"})
-_TEAM: Final = "team"
+_SPANS: Final = {name: span for span in SPANS for name in (f"{span}d", f"{span}天", str(span))}
+_ONESELF: Final = frozenset({"", "me", "my", "我", "我的"})
+_TEAM: Final = "team"  # as it is written
+_TEAMS: Final = frozenset({_TEAM, "团队"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,9 +61,9 @@ def parse_history(text: str) -> HistoryWish:
         mention = _MENTION.fullmatch(word)
         if plain in _SPANS and span is None:
             span = _SPANS[plain]
-        elif not whose_given and (mention or plain == _TEAM or plain in _ONESELF):
+        elif not whose_given and (mention or plain in _TEAMS | _ONESELF):
             whose_given = True
-            user, team = (mention.group(1) if mention else None), plain == _TEAM
-        elif plain not in {"d", "day", "days"} or span is None:
+            user, team = (mention.group(1) if mention else None), plain in _TEAMS
+        elif plain not in {"d", "day", "days", "天"} or span is None:
             raise HistoryWordUnknown(word)
     return HistoryWish(user=user, team=team, span=DEFAULT_SPAN if span is None else span)

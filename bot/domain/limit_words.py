@@ -42,16 +42,23 @@ ON_EXAMPLE: Final = "limit 2000 per month on east"
 TOTAL_EXAMPLE: Final = "limit 10000 total"
 
 _PERIODS: Final = {
-    **dict.fromkeys(("day", "daily", "days"), DAY),
-    **dict.fromkeys(("week", "weekly", "weeks"), WEEK),
-    **dict.fromkeys(("month", "monthly", "months"), MONTH),
-    **dict.fromkeys(("quarter", "quarterly", "quarters"), QUARTER),
-    **dict.fromkeys(("year", "yearly", "annually", "years"), YEAR),
+    **dict.fromkeys(("day", "daily", "days", "每天", "每日"), DAY),
+    **dict.fromkeys(("week", "weekly", "weeks", "每周"), WEEK),
+    **dict.fromkeys(("month", "monthly", "months", "每月"), MONTH),
+    **dict.fromkeys(("quarter", "quarterly", "quarters", "每季度"), QUARTER),
+    **dict.fromkeys(("year", "yearly", "annually", "years", "每年"), YEAR),
 }
-_ADVERBS: Final = frozenset({"daily", "weekly", "monthly", "quarterly", "yearly", "annually"})
-_SCOPES: Final = {"me": ScopeKind.ME, "my": ScopeKind.ME, "team": ScopeKind.TEAM, "each": ScopeKind.EACH}
+_ADVERBS: Final = frozenset(
+    {"daily", "weekly", "monthly", "quarterly", "yearly", "annually"}
+    | {"每天", "每日", "每周", "每月", "每季度", "每年"}
+)
+_SCOPES: Final = {
+    **dict.fromkeys(("me", "my", "我", "我的"), ScopeKind.ME),
+    **dict.fromkeys(("team", "团队"), ScopeKind.TEAM),
+    **dict.fromkeys(("each", "每人"), ScopeKind.EACH),
+}
 _UNITS: Final = frozenset({"core-hours", "core-hour", "corehours", "core", "hours"})
-_LISTS: Final = frozenset({"list", "show"})
+_LISTS: Final = frozenset({"list", "show", "列表"})
 MENTION: Final = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 # A mention is one token, spaces in its name and all.
 _TOKEN: Final = re.compile(r"<[^>]*>|[^\s;]+")
@@ -105,10 +112,10 @@ def parse_limit(text: str) -> LimitWish:
         case word if word in _LISTS:
             words.take()
             return _nothing_more(words, ListLimits())
-        case "new":
+        case "new" | "新建":
             words.take()
             return _nothing_more(words, OpenLimitForm())
-        case "off" | "remove" | "delete":
+        case "off" | "remove" | "delete" | "移除" | "删除" | "关闭":
             words.take()
             return _nothing_more(words, RemoveLimit(number=_list_number(words)))
         case _:
@@ -272,7 +279,7 @@ def _on(words: _Words, found: _Found) -> None:
 _CLAUSES: Final[dict[str, tuple[str, Callable[[_Words, _Found], None]]]] = {
     **dict.fromkeys(("per", "a", "an", "every"), ("period", _per)),
     "adverb": ("period", _adverb),
-    "total": ("period", _total),
+    **dict.fromkeys(("total", "累计"), ("period", _total)),
     "from": ("period", _range),
     "at": ("thresholds", _at),
     "on": ("cluster", _on),

@@ -187,7 +187,7 @@ def _trend(history: History) -> Iterator[str]:
     if found.trend is None or found.change is None:
         return
     half = found.days // 2
-    percent = f"{abs(found.change) * 100:,.0f} %"
+    percent = tr("{number} %", number=f"{abs(found.change) * 100:,.0f}")
     match found.trend:
         case Trend.RISING:
             yield tr(

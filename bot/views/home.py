@@ -258,7 +258,8 @@ def _team(team: ChannelStatus) -> SectionBlock:
             deny=tr("Stay"),
         ),
     )
-    return SectionBlock(f"<#{team.channel}>: {joined}; {limits}.", accessory=leave)
+    facts = tr("{facts}.", facts=tr("; ").join([joined, limits]))
+    return SectionBlock(f"<#{team.channel}>: {facts}", accessory=leave)
 
 
 def _everything_else(home: Home, command: str) -> list[Block]:

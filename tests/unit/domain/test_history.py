@@ -177,6 +177,7 @@ def test_a_limit_as_core_hours_a_day(periods: list[tuple[float, Period]], per_da
         "days first": ("7d team", HistoryWish(team=True, span=7)),
         "a person": ("<@U1ANNA|anna b> 7d", HistoryWish(user="U1ANNA", span=7)),
         "me": ("me", HistoryWish()),
+        "in Chinese": ("团队 30天", HistoryWish(team=True, span=30)),
     },
 )
 def test_the_words_of_history(text: str, wish: HistoryWish) -> None:

@@ -93,6 +93,11 @@ def wish(
         ("\uff12\uff10\uff10\uff10 per month at 50\uff0c80", wish(2000, MONTH, 50, 80)),
         ("1000000000 per year", wish(1e9, YEAR)),
         ("0.125 per day", wish(0.125, DAY)),
+        ("团队 20000 每月", wish(20000, MONTH, scope=ScopeKind.TEAM)),
+        ("每人 500 每周 at 80", wish(500, WEEK, 80, scope=ScopeKind.EACH)),
+        ("10000 累计", wish(10000, TOTAL)),
+        ("移除 2", RemoveLimit(number=2)),
+        ("新建", OpenLimitForm()),
     ],
 )
 def test_what_is_meant_is_understood(text: str, expected: object) -> None:
