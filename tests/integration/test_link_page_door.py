@@ -107,7 +107,10 @@ async def test_a_cluster_that_is_down_at_the_last_step_costs_neither_code_nor_pa
         lab.east.faults.add(ClusterFault(kind="code", code="10001", times=None))
         for _ in range(4):
             answer = await type_code(lab.alice, question, shown.code.lower())
-            assert "East is not answering" in answer.errors["code"]
+            # On a busy machine the form no longer waits, and its window says it.
+            if not answer.errors:
+                await lab.alice.wait_view(lambda v: "East is not answering" in str(v.view))
+            assert all("East is not answering" in said for said in answer.errors.values())
             await lab.alice.close_view(lab.alice.views[-1])
         lab.east.faults.clear()
         await type_code(lab.alice, question, f" {shown.code.replace('-', ' ')} ")

@@ -93,7 +93,7 @@ async def test_a_rolling_restart_behind_a_balancer_loses_no_command_and_answers_
             assert set(await asking) == {None}
             await until(lambda: answers(lab, asked), lambda counts: 0 not in counts)
             assert set(await answers(lab, asked)) == {1}
-            assert len(asked) > 30
+            assert len(asked) > 10
         assert "Traceback" not in one.log + two.log
 
 
