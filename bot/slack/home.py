@@ -122,7 +122,7 @@ class Homes:
 
     async def _look(self, person: Person, opened: _Opened) -> None:
         try:
-            await self._draw(person, opened, over=opened.state)
+            await self._draw(person, opened, follows=True)
         except Exception as error:  # noqa: BLE001 (logged; one Home in trouble stops no other)
             if isinstance(error, SlackApiError) and error_code(error) == _DRAWN_BY_ANOTHER:
                 self._opened.pop(person, None)
@@ -130,8 +130,11 @@ class Homes:
             opened.look_at = self._desk.clock() + TROUBLED_AGAIN_AFTER
             log.warning("a home was not drawn", why=f"{type(error).__name__}: {error}"[:200])
 
-    async def _draw(self, person: Person, opened: _Opened, *, over: str | None = None) -> None:
-        """Publish what there is to show, unless that is what was published last; only `over` that state."""
+    async def _draw(self, person: Person, opened: _Opened, *, follows: bool = False) -> None:
+        """Publish what there is to show, unless that is what was published last.
+
+        Who `follows` publishes only over what was drawn here: as it is once nobody here draws any more.
+        """
         desk = self._desk
         async with opened.lock:
             opened.look_at = desk.clock() + LOOKED_AGAIN_AFTER
@@ -145,6 +148,7 @@ class Homes:
             drawn = hashlib.sha256(json.dumps(view).encode()).hexdigest()
             if drawn != opened.drawn:
                 client = self._client_for(person.workspace)
+                over = opened.state if follows else None
                 answer = await client.views_publish(user_id=person.user, view=view, hash=over)
                 opened.state = answer["view"]["hash"]
             opened.drawn, opened.seen, opened.seen_at = drawn, seen, desk.clock()

@@ -40,6 +40,7 @@ class Tongues:
         self._languages = languages
         self._client_for = client_for
         self._clock = clock
+        # Slack's word, and when it is asked again.
         self._locales: OrderedDict[Person, tuple[Language, datetime]] = OrderedDict()
         self._last: dict[Person, Language] = {}
 
@@ -77,7 +78,7 @@ class Tongues:
 
     async def _of_slack(self, person: Person) -> Language:
         known = self._locales.get(person)
-        if known is not None and self._clock() - known[1] < ASKED_AGAIN_AFTER:
+        if known is not None and self._clock() < known[1]:
             return known[0]
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
@@ -87,15 +88,15 @@ class Tongues:
             log.info("a person's language is not known", why=type(error).__name__)
             language = known[0] if known else ENGLISH
             # Not asked at every word: hundreds of strangers would use up what Slack allows.
-            self._remember(person, language, self._clock() - ASKED_AGAIN_AFTER + REFUSED_FOR)
+            self._remember(person, language, REFUSED_FOR)
             return language
         self._saw(person.workspace, answer["user"])
         language = preferred_language(answer["user"].get("locale") or "")
-        self._remember(person, language, self._clock())
+        self._remember(person, language, ASKED_AGAIN_AFTER)
         return language
 
-    def _remember(self, person: Person, language: Language, as_of: datetime) -> None:
-        self._locales[person] = (language, as_of)
+    def _remember(self, person: Person, language: Language, lasts: timedelta) -> None:
+        self._locales[person] = (language, self._clock() + lasts)
         self._locales.move_to_end(person)
         if len(self._locales) > _REMEMBERED:
             self._locales.popitem(last=False)

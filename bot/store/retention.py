@@ -55,9 +55,9 @@ class SqlRetention:
             and_(link_pages.c.expires_at <= now, link_pages.c.token.is_not(None)),
             ("token", "code"),
         )
+        await delete_in_steps(self._database, link_pages, link_pages.c.expires_at <= now - REMEMBERED)
         if await delete_in_steps(self._database, sign_ins, sign_ins.c.expires_at <= now):
             await self._database.erase_traces()
-        await delete_in_steps(self._database, link_pages, link_pages.c.expires_at <= now - REMEMBERED)
         await delete_in_steps(self._database, deliveries, deliveries.c.at < now - DELIVERIES_KEPT)
         await delete_in_steps(self._database, install_states, install_states.c.expires_at <= now)
         await sweep_departures(self._database, now=now)

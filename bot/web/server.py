@@ -136,9 +136,11 @@ class Server:
     async def start(self) -> None:
         """Listen; raises OSError when the address is taken."""
         await self._runner.setup()
-        assert self._runner.server is not None  # noqa: S101 (the types do not know that it is set up)
+        # The runner's own site stops to listen in a way that drops connections, see below.
+        take = self._runner.server
+        assert take is not None  # noqa: S101 (it is None before setup() only)
         loop = asyncio.get_running_loop()
-        self._listening = await loop.create_server(self._runner.server, self._host, self.port)
+        self._listening = await loop.create_server(take, self._host, self.port)
         self.port = self._listening.sockets[0].getsockname()[1]
         log.info("listening", host=self._host, port=self.port)
 

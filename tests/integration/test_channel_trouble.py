@@ -146,7 +146,7 @@ async def test_thrown_out_again_the_owner_hears_again(lab: World) -> None:
             slack.kick_bot(GENERAL)
             await shows(lab, "alice", value)
             with lab.clock.fast():
-                await until(heard, lambda count, times=times: count == times)  # type: ignore[misc]
+                await until(heard, times.__eq__)
             slack.invite_bot(GENERAL)
             await settled(lab)
         assert await waiting(lab) == 0

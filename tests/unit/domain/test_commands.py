@@ -75,6 +75,7 @@ LINK, UNLINK, STATUS, HELP, TEAM = (word_named(name) for name in ("link", "unlin
         ),
         "alerts": ("alerts", ShowAlerts()),
         "alerts takes test": ("Alerts Test", SendTestAlert()),
+        "and so in Chinese": ("告警 测试", SendTestAlert()),
         "join": ("join", AskJoin()),
         "leave": ("leave", Leave()),
         "status": ("status", ShowStatus()),

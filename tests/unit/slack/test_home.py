@@ -62,7 +62,8 @@ class _ShowHome:
         if self._lab.meanwhile is not None:
             meanwhile, self._lab.meanwhile = self._lab.meanwhile, None
             meanwhile()
-            await asyncio.sleep(0)
+            for _turn in range(5):
+                await asyncio.sleep(0)
         return replace(self._lab.shown, page=min(page, 2))
 
 
@@ -157,6 +158,33 @@ async def test_of_two_processes_the_one_that_drew_last_follows_a_home() -> None:
     lab.looked.clear()
     await first.turn()
     assert lab.looked == []
+
+
+async def test_a_look_that_waited_for_our_own_drawing_still_follows_the_home() -> None:
+    """The drawing it waits for publishes a new state; what it then draws goes over that one."""
+    lab = Lab()
+    homes = lab.homes()
+    looking: list[asyncio.Task[None]] = []
+
+    def look() -> None:
+        lab.now += SECONDS  # so slow is Slack
+        looking.append(asyncio.ensure_future(homes.turn()))
+        lab.facts, lab.meanwhile = replace(FACTS, language="en"), news
+
+    def news() -> None:
+        lab.shown = home(language="en")
+
+    await homes.open(person(1))
+    drawn = len(lab.published)
+    lab.now += SECONDS
+    lab.facts, lab.shown, lab.meanwhile = replace(FACTS, language="zh"), home(language="zh"), look
+    await homes.draw(person(1))
+    await asyncio.gather(*looking)
+    assert len(lab.published) == drawn + 2
+    lab.now += SECONDS
+    lab.facts, lab.shown = FACTS, home()
+    await homes.turn()
+    assert len(lab.published) == drawn + 3
 
 
 async def test_a_page_that_is_gone_gives_way_to_the_last() -> None:

@@ -1,0 +1,57 @@
+"""In which language somebody is spoken to, when Slack tells and when it does not."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from slack_sdk.errors import SlackApiError
+
+from bot.domain.limits import Place
+from bot.slack.tongues import ASKED_AGAIN_AFTER, REFUSED_FOR, Tongues
+from bot.views.language import CHINESE, ENGLISH
+from tests.unit.kit import ALICE, NOW
+
+
+class Lab:
+    """Slack as `Tongues` meets it: how often it was asked, and what it says; no language is chosen."""
+
+    def __init__(self) -> None:
+        self.now: datetime = NOW
+        self.asked = 0
+        self.locale: str | None = "zh-CN"
+
+    def tongues(self) -> Tongues:
+        return Tongues(cast("Any", self), lambda _: cast("Any", self), clock=lambda: self.now)
+
+    async def chosen(self, workspace: str, place: Place) -> str | None:
+        del workspace, place
+        return None
+
+    async def users_info(self, **_: Any) -> Any:
+        self.asked += 1
+        if self.locale is None:
+            raise SlackApiError("", {"error": "ratelimited"})  # type: ignore[no-untyped-call]  # the SDK's
+        return {"user": {"locale": self.locale}}
+
+
+async def test_what_slack_says_is_asked_again_after_an_hour() -> None:
+    lab = Lab()
+    tongues = lab.tongues()
+    for passed in (timedelta(0), ASKED_AGAIN_AFTER - timedelta(seconds=1), timedelta(seconds=1)):
+        lab.now += passed
+        assert await tongues.of(ALICE) is CHINESE
+    assert lab.asked == 2
+
+
+async def test_a_refusal_is_not_provoked_at_every_word_and_the_last_language_stays() -> None:
+    lab = Lab()
+    tongues = lab.tongues()
+    assert await tongues.of(ALICE) is CHINESE
+    lab.now += ASKED_AGAIN_AFTER
+    lab.locale = None
+    for _ in range(3):
+        assert await tongues.of(ALICE) is CHINESE
+    assert lab.asked == 2
+    lab.now += REFUSED_FOR
+    lab.locale = "en-GB"
+    assert await tongues.of(ALICE) is ENGLISH
+    assert lab.asked == 3
