@@ -21,8 +21,8 @@ CHECKS: Final = {
         "docs/deploy/compose.yaml",
     ],
     "kubernetes": [str(BIN / "kubernetes-validate"), "--strict", "docs/deploy/kubernetes.yaml"],
-    # Most tests wait for something: three at a time keep two cores busy.
-    "tests": [PYTHON, "-m", "pytest", "-n", "3", "--dist", "worksteal"],
+    # Most tests wait for something: four at a time keep two cores busy.
+    "tests": [PYTHON, "-m", "pytest", "-n", "4", "--dist", "worksteal"],
 }
 UNIT: Final = {"unit": [PYTHON, "-m", "pytest", "tests/unit", "-q", "-n", "2"]}
 

@@ -123,6 +123,7 @@ class State:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.uploads: dict[str, Upload] = {}
         self.listeners: list[Listener] = []
+        self.trigger_lives = TRIGGER_LIVES
         self._triggers: dict[str, Trigger] = {}
         self._triggers_made = 0
 
@@ -146,7 +147,7 @@ class State:
         """Return a fresh trigger_id."""
         self._triggers_made += 1
         trigger_id = f"{self._triggers_made}.{int(self.now().timestamp())}.{token(32).lower()}"
-        self._triggers[trigger_id] = Trigger(team=team, user=user, ends=self.now() + TRIGGER_LIVES)
+        self._triggers[trigger_id] = Trigger(team=team, user=user, ends=self.now() + self.trigger_lives)
         return trigger_id
 
     def trigger_error(self, trigger_id: str, *, team: str) -> str | None:

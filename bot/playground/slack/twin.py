@@ -162,6 +162,15 @@ class SlackTwin:
         self._courier.ack_seconds = seconds
 
     @property
+    def trigger_lives(self) -> timedelta:
+        """How long a trigger opens a view; 3 seconds of the clock as with Slack."""
+        return self._state.trigger_lives
+
+    @trigger_lives.setter
+    def trigger_lives(self, lives: timedelta) -> None:
+        self._state.trigger_lives = lives
+
+    @property
     def retry_delays(self) -> tuple[timedelta | float, ...]:
         """The pauses before each retry of an event, as timedeltas or seconds."""
         return self._courier.retry_delays
