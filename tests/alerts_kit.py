@@ -24,7 +24,7 @@ from tests.world import ALICE, GENERAL, TEAM, World, until
 
 EVERYBODY = Consent(is_public=True, with_guests=True, organisations=frozenset())
 FAST = {"WALLTIME_POLL_INTERVAL": "1s"}
-TICK = timedelta(seconds=0.1)
+TICK = timedelta(seconds=0.25)
 
 
 def fast(lab: World) -> AbstractAsyncContextManager[Bot]:

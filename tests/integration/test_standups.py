@@ -13,7 +13,7 @@ from tests.integration.test_teams import _crowd
 from tests.world import BOB, GENERAL, TEAM, World, until
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-TICK = timedelta(seconds=0.1)
+TICK = timedelta(seconds=0.25)
 
 
 def quick(lab: World) -> AbstractAsyncContextManager[Bot]:

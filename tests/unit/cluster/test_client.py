@@ -28,7 +28,7 @@ from bot.playground.cluster.region import WALLTIME
 from tests.unit.cluster.kit import Certificates, lab, make_certificates
 from tests.unit.kit import JWT, NOW, chain, east, reading, shown, table
 
-SHORT = timedelta(milliseconds=300)
+SHORT = timedelta(seconds=1)
 
 
 def cause_of(error: WalltimeError) -> str:
