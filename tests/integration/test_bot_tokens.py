@@ -39,8 +39,8 @@ NOT_LINKED = "You have not linked a cluster yet"
 
 
 @pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[World]:
-    async with campus(tmp_path / "data") as made:
+async def lab(data_dir: Path) -> AsyncIterator[World]:
+    async with campus(data_dir) as made:
         yield made
 
 

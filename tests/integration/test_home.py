@@ -12,13 +12,12 @@ from bot.playground.cluster import ClusterFault
 from bot.playground.slack import Fault
 from bot.playground.slack.client import Client
 from bot.playground.slack.model import ViewState
+from bot.slack.desk import Desk
 from bot.store.engine import Database
 from bot.store.limits import SqlLimits
 from bot.wiring.bot import Bot
-from tests.alerts_kit import say
-from tests.world import ALICE, GENERAL, TEAM, World
-
-TICK = timedelta(seconds=0.1)
+from tests.alerts_kit import TICK, say
+from tests.world import ALICE, GENERAL, TEAM, World, until
 
 
 def quick(lab: World, *, polls: str = "1h") -> AbstractAsyncContextManager[Bot]:
@@ -58,8 +57,23 @@ def value_of(view: ViewState, action_id: str) -> str:
     )
 
 
+async def answered() -> None:
+    """Wait until the bot, which runs in this process, has done all that people asked of it."""
+
+    async def work() -> list[str]:
+        coroutines = {task.get_name(): task.get_coro() for task in asyncio.all_tasks()}
+        return [
+            name
+            for name, one in coroutines.items()
+            if f"{Desk.__name__}." in getattr(one, "__qualname__", "")
+        ]
+
+    await until(work, lambda names: not names)
+
+
 async def still(lab: World) -> None:
-    """Let as much time pass as several looks take."""
+    """Let as much time pass as several looks take, once all is answered."""
+    await answered()
     with lab.clock.fast():
         await asyncio.sleep(1)
 
@@ -152,6 +166,7 @@ async def test_a_home_opened_long_ago_is_looked_at_no_more(lab: World) -> None:
     async with quick(lab):
         await lab.link(lab.alice)
         await open_home(lab.alice, "1,234.50 core-hours")
+        await answered()
         lab.hours_pass()
         await still(lab)
         before = published(lab)

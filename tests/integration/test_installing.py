@@ -33,8 +33,8 @@ from tests.world import ALICE, BOT_TOKEN, GENERAL, TEAM, World, until
 
 
 @pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[World]:
-    async with campus(tmp_path / "data") as made:
+async def lab(data_dir: Path) -> AsyncIterator[World]:
+    async with campus(data_dir) as made:
         yield made
 
 

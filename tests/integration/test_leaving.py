@@ -11,9 +11,9 @@ from tests.world import ALICE, BOB, GENERAL, TEAM, World, until, world
 
 
 @pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[World]:
+async def lab(data_dir: Path) -> AsyncIterator[World]:
     """Events take the same way in whichever door they come."""
-    async with world(tmp_path / "data") as made:
+    async with world(data_dir) as made:
         yield made
 
 

@@ -13,15 +13,14 @@ from bot.playground.cluster import ClusterFault, ClusterTwin
 from bot.playground.slack import Delivery
 from bot.store.engine import Database
 from bot.wiring.bot import Bot
+from tests.alerts_kit import TICK
 from tests.world import ALICE, GENERAL, World, until, world
-
-TICK = timedelta(seconds=0.1)
 
 
 @pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[World]:
+async def lab(data_dir: Path) -> AsyncIterator[World]:
     """A lab; how Slack reaches the bot makes no difference here."""
-    async with world(tmp_path / "data") as made:
+    async with world(data_dir) as made:
         yield made
 
 

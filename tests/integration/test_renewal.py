@@ -15,11 +15,10 @@ from bot.playground.cluster import ClusterFault
 from bot.playground.slack import Message
 from bot.store.engine import Database
 from bot.wiring.bot import Bot
-from tests.alerts_kit import posted, say
+from tests.alerts_kit import TICK, posted, say
 from tests.process import running
 from tests.world import GENERAL, World, until, world
 
-TICK = timedelta(seconds=0.1)
 HALF_A_DAY = timedelta(hours=12)
 
 
@@ -54,13 +53,19 @@ async def told(lab: World) -> Message:
         return posted(lab.alice, lab.alice.dm)
 
     await until(look, bool)
-    await asyncio.sleep(10 * TICK.total_seconds())
+    await asyncio.sleep(4 * TICK.total_seconds())
     (message,) = await look()
     return message
 
 
 def asked(lab: World, endpoint: str) -> int:
     return sum(request.endpoint == endpoint for request in lab.east.requests)
+
+
+async def is_due(lab: World) -> bool:
+    """Whether the link is to be renewed or polled now."""
+    ((renewal,), (poll,)) = await lab.rows("health"), await lab.rows("polls")
+    return bool(renewal.renew_at <= lab.clock() or poll.next_at <= lab.clock())
 
 
 @pytest.mark.parametrize("shape", ["string", "object", "list"])
@@ -137,7 +142,7 @@ async def test_when_renewal_is_refused_polling_stops_and_linking_again_keeps_eve
         assert (await health(lab)).state == "refused"
         lab.east.requests.clear()
         lab.hours_pass(5)
-        await asyncio.sleep(10 * TICK.total_seconds())
+        await asyncio.sleep(4 * TICK.total_seconds())
         assert lab.east.requests == []
         await lab.alice.command("/walltime", channel=GENERAL)
         await lab.alice.wait_message(lambda m: "Shown is the last reading" in m.text)
@@ -258,7 +263,7 @@ async def test_a_frozen_username_is_told_left_alone_and_looked_at_again(lab: Wor
         assert "East has frozen alice" in (await told(lab)).text
         lab.east.requests.clear()
         lab.hours_pass(1)
-        await asyncio.sleep(10 * TICK.total_seconds())
+        await asyncio.sleep(4 * TICK.total_seconds())
         assert lab.east.requests == []
         lab.east.user("alice").frozen = False
         lab.hours_pass(6)
@@ -289,11 +294,11 @@ async def test_a_platform_that_is_out_of_reach_is_told_before_the_token_ends(lab
         lab.hours_pass(9)
         await becomes(lab, state="renewing")
         assert posted(lab.alice, lab.alice.dm) == []
-        lab.hours_pass(2.1)
+        lab.hours_pass(2.02)
         # Its last hour; one failed try is no news, several are, as the cluster answers in between.
-        for _ in range(5):
-            lab.hours_pass(0.12)
-            await asyncio.sleep(10 * TICK.total_seconds())
+        for _ in range(12):
+            lab.hours_pass(0.08)
+            await until(lambda: is_due(lab), lambda due: not due)
         assert "cannot be renewed. It still works until" in (await told(lab)).text
         lab.east.faults.clear()
         lab.hours_pass(2)  # it expired meanwhile

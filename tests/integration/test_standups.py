@@ -7,13 +7,12 @@ from zoneinfo import ZoneInfo
 from bot.playground.slack import Message
 from bot.playground.slack.client import Client
 from bot.wiring.bot import Bot
-from tests.alerts_kit import settled, shows
+from tests.alerts_kit import TICK, settled, shows
 from tests.integration.team_kit import CAROL, GUS, OLGA, ORGA, agree, everything, furnish, say, team_works
 from tests.integration.test_teams import _crowd
 from tests.world import BOB, GENERAL, TEAM, World, until
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-TICK = timedelta(seconds=0.25)
 
 
 def quick(lab: World) -> AbstractAsyncContextManager[Bot]:

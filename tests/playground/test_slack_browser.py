@@ -114,6 +114,26 @@ async def test_the_start_shows_people_channels_switches_and_things_to_paste(
 
 
 @pytest.mark.usefixtures("app")
+async def test_a_click_on_what_was_drawn_anew_meanwhile_finds_its_button(
+    lab: Lab, browser: aiohttp.ClientSession
+) -> None:
+    await post(browser, "send", channel=GENERAL, text="/walltime")
+    message = await lab.alice.wait_message()
+    clicked = await post(
+        browser,
+        "click",
+        channel=GENERAL,
+        message_ts=message.ts,
+        block_id="of what was drawn before",
+        action_id="go",
+        value="1",
+        selected=None,
+    )
+    assert clicked == {"ok": True}
+    await lab.alice.wait_view()
+
+
+@pytest.mark.usefixtures("app")
 async def test_a_person_types_a_command_clicks_and_fills_in_the_form(
     lab: Lab, browser: aiohttp.ClientSession
 ) -> None:

@@ -76,13 +76,20 @@ def spots(blocks: Iterable[dict[str, Any]]) -> Iterator[Spot]:
 def find_spot(
     blocks: Sequence[dict[str, Any]], action_id: str, *, block_id: str | None = None, value: str | None = None
 ) -> Spot:
-    """Return the element that a person means; LookupError names those that are there."""
+    """Return the element that a person means; LookupError names those that are there.
+
+    Blocks without an id of their own get another one whenever they are drawn. Who clicked saw what was drawn
+    before: if one element alone can be meant, it is.
+    """
     everything = list(spots(blocks))
-    for spot in everything:
-        if spot.action_id != action_id or block_id not in {None, spot.block_id}:
-            continue
-        if value is None or spot.element.get("value") == value:
-            return spot
+    fit = [
+        spot
+        for spot in everything
+        if spot.action_id == action_id and value in {None, spot.element.get("value")}
+    ]
+    seen = [spot for spot in fit if block_id in {None, spot.block_id}]
+    if seen or len(fit) == 1:
+        return (seen or fit)[0]
     there = sorted({spot.action_id for spot in everything})
     raise LookupError(f"nothing to use with action_id={action_id!r}, value={value!r}; there is {there}")
 
