@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from zlib import crc32
 
@@ -13,7 +13,6 @@ from bot.store.engine import Database
 from bot.store.tables import metadata
 from bot.wiring.logs import set_up_logs
 from tests import postgres
-from tests.world import World, world
 
 DOORS = ("socket", "http")
 
@@ -103,13 +102,6 @@ def data_dir(template: Path, tmp_path: Path) -> Path:
     folder.mkdir()
     shutil.copy(template, folder)
     return folder
-
-
-@pytest.fixture(params=DOORS)
-async def lab(request: pytest.FixtureRequest, data_dir: Path) -> AsyncIterator[World]:
-    """A lab with a Slack and a cluster, over one of the ways that Slack reaches the bot."""
-    async with world(data_dir, http=request.param == "http") as made:
-        yield made
 
 
 @pytest.fixture(scope="session")

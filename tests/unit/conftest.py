@@ -10,7 +10,19 @@ from bot.store.engine import Database
 
 # The same examples at every run, however slow the machine is.
 settings.register_profile("unit", derandomize=True, deadline=None, max_examples=60)
+settings.register_profile("inner loop", settings.get_profile("unit"), max_examples=15)
 settings.load_profile("unit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a database: the inner loop leaves it out."""
+    here = Path(__file__).parent
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if here in item.path.parents and not {"template", "postgres_server", "database_url"}.isdisjoint(
+            names
+        ):
+            item.add_marker(pytest.mark.database)
 
 
 @pytest.fixture

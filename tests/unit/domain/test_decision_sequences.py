@@ -166,7 +166,7 @@ def check_nothing_is_told_twice(bot: Bot) -> None:
     assert all(count == 1 for count in messages.values() if count)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(period=st.sampled_from([DAILY, WEEK, TOTAL]), steps=STEPS)
 def test_no_threshold_is_told_twice_and_none_stays_untold(period: Period, steps: list[Step]) -> None:
     bot = Bot(limit=replace(limit(1000.0), period=period))

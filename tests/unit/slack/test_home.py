@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+from pytest_mock import MockerFixture
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.home import Asked, Home, HomeFacts
 from bot.domain.people import Person
 from bot.slack.desk import Desk
-from bot.slack.home import GATHERED_AGAIN_AFTER, LOOKS_A_TURN, MOST_REMEMBERED, OPEN_FOR, Homes
+from bot.slack.home import GATHERED_AGAIN_AFTER, LOOKS_A_TURN, OPEN_FOR, Homes
 from bot.views.language import ENGLISH
 from tests.unit.kit import NOW
 from tests.unit.views.homes import home
@@ -194,10 +195,11 @@ async def test_a_page_that_is_gone_gives_way_to_the_last() -> None:
     assert lab.published == [("U1", "2")]
 
 
-async def test_who_opened_home_long_ago_or_before_a_thousand_others_is_forgotten() -> None:
+async def test_who_opened_home_long_ago_or_before_many_others_is_forgotten(mocker: MockerFixture) -> None:
+    mocker.patch("bot.slack.home.MOST_REMEMBERED", 10)
     lab = Lab()
     homes = lab.homes()
-    for number in range(MOST_REMEMBERED + 1):
+    for number in range(11):
         await homes.turn_to(person(number), 0)
     lab.now += OPEN_FOR
     lab.looked.clear()

@@ -77,7 +77,7 @@ async def test_a_long_team_goes_on_in_the_thread_in_order(people: int) -> None:
 )
 async def test_whatever_ends_an_attempt_everybody_is_told_once(end: str) -> None:
     for place in range(3):
-        morning = Morning(200)
+        morning = Morning(120)
         morning.owe_digest()
         morning.ends = ["ok"] * place + [end]
         for _ in range(3):
@@ -85,7 +85,7 @@ async def test_whatever_ends_an_attempt_everybody_is_told_once(end: str) -> None
                 await morning.seconds(100)
             except Killed:
                 morning.start()
-        assert morning.users == [f"U{number:03d}" for number in range(200)], (end, place)
+        assert morning.users == [f"U{number:03d}" for number in range(120)], (end, place)
         assert len({each.thread for each in morning.slack[1:]}) == 1
         assert morning.open == []
 

@@ -42,7 +42,7 @@ OWED: dict[str, Callable[[World, str], str]] = {
     edit_ends=st.lists(st.sampled_from(["ok", "paused", "unsure", "refused"]), max_size=6),
     processes=st.integers(1, 3),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 def test_whatever_ends_the_attempts_all_is_told_or_dropped_and_twice_only_unseen(
     story: list[tuple[str, int, int]],
     ends: list[str],

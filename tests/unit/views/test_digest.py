@@ -94,7 +94,7 @@ def full(people: int) -> Digest:
     )
 
 
-@pytest.mark.parametrize("people", [0, 1, 2, 60, 500])
+@pytest.mark.parametrize("people", [0, 1, 2, 60, pytest.param(500, marks=pytest.mark.slow)])
 def test_every_message_is_within_slacks_limits(people: int) -> None:
     made = full(people)
     messages = [drawn(made), digest_preview_message(made, now=MORNING, command="/walltime")]

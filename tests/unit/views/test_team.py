@@ -49,7 +49,7 @@ NASTY = (
     "M" * 80,
     "",
 )
-SIZES = (0, 1, 2, 60, 500)
+SIZES = (0, 1, 2, 60, pytest.param(500, marks=pytest.mark.slow))
 
 
 def limit(core_hours: float = 20_000.0, period: Period = MONTH) -> Limit:
