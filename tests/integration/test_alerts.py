@@ -132,9 +132,9 @@ async def test_a_failing_cluster_neither_fires_nor_resolves(lab: World) -> None:
         assert len(roots(alice, alice.dm)) == 1
 
 
-async def test_thirty_alerts_at_once_are_one_table(lab: World) -> None:
+async def test_many_alerts_at_once_are_one_table(lab: World) -> None:
     today = datetime.now(UTC)
-    periods = [f"per {name}" for name in ("day", "week", "month", "quarter", "year")]
+    periods = [f"per {name}" for name in ("day", "month", "year")]
     periods.append(f"from {today - timedelta(days=2):%Y-%m-%d} to {today + timedelta(days=60):%Y-%m-%d}")
     async with fast(lab):
         await lab.link(lab.alice)
@@ -153,7 +153,7 @@ async def test_thirty_alerts_at_once_are_one_table(lab: World) -> None:
         await settled(lab)
         told = [row for row in await lab.rows("notices") if row.kind == "alert"]
         crossings = {(row.limit_id, row.subject) for row in told}
-        assert len(crossings) == 30
+        assert len(crossings) == 20
         assert [
             row.dropped for row in told if row.dropped not in {None, "its message is a table of many"}
         ] == []

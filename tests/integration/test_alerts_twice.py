@@ -13,7 +13,7 @@ from bot.wiring.bot import Bot
 from tests.alerts_kit import TICK, crossings, each_limit, fast, fill, posted, say, settled, shows
 from tests.world import GENERAL, World, until
 
-SEVERAL = 30
+SEVERAL = 15
 PEOPLE = {f"U0P{number:04}": f"user{number}" for number in range(SEVERAL)}
 
 

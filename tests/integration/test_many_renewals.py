@@ -54,7 +54,7 @@ async def many_due(lab: World, many: int) -> None:
 
 @pytest.mark.slow
 async def test_two_processes_renew_many_links_each_exactly_once(lab: World, *, full_size: bool) -> None:
-    many = 1000 if full_size else 150
+    many = 1000 if full_size else 80
     await many_due(lab, many)
 
     async def renewed() -> int:

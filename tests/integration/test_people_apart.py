@@ -26,7 +26,7 @@ steps = st.lists(
 
 
 @pytest.mark.parametrize("at_once", [False, True], ids=["one after the other", "all at once"])
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_two_workspaces_with_the_same_user_ids_never_mix(
     tmp_path_factory: pytest.TempPathFactory, steps: Sequence[Step], *, at_once: bool

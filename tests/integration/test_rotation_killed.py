@@ -64,7 +64,7 @@ async def test_killed_at_random_points_every_token_opens_at_every_moment(
         first = KeyRing.parse(keys[0]).sealing_id
         return sum(key_id_of(row.token) == first for row in await store.rows("links"))
 
-    wanted_kills, kills, cut_in_the_middle = 50 if full_size else 8, 0, 0
+    wanted_kills, kills, cut_in_the_middle = 50 if full_size else 5, 0, 0
     while kills < wanted_kills:
         if await all_open() == len(PEOPLE):
             keys.reverse()  # everything is sealed with the first: now the other way

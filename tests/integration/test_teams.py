@@ -111,20 +111,20 @@ async def test_a_long_team_is_paged_and_its_posted_pages_are_one_thread(lab: Wor
     async with lab.bot():
         await lab.link(lab.alice)
         await agree(lab.alice, GENERAL)
-        await _crowd(lab, 159)
+        await _crowd(lab, 132)
         shown = await say(lab.alice, "team", "Team of", channel=GENERAL)
         assert "page 1 of 3" in everything(shown)
-        assert "160 people together" in everything(shown)
+        assert "133 people together" in everything(shown)
         await lab.alice.click("team.next", message=shown)
         second = await lab.alice.wait_message(lambda m: "page 2 of 3" in everything(m))
         await lab.alice.click("team.previous", message=second)
         await lab.alice.wait_message(lambda m: "page 1 of 3" in everything(m))
         await lab.alice.click("team.post", message=second)
         first = await lab.bob.wait_message(lambda m: "page 1 of 3 " in everything(m), channel=GENERAL)
-        last = await lab.bob.wait_message(lambda m: "user158" in everything(m), channel=GENERAL)
+        last = await lab.bob.wait_message(lambda m: "user131" in everything(m), channel=GENERAL)
         assert last.thread_ts == first.ts
         names = everything(shown) + everything(second) + everything(last)
-        assert all(f"user{n:03}" in names for n in range(159))
+        assert all(f"user{n:03}" in names for n in range(132))
         said = (call.method for call in lab.slack.calls)
         assert sum(method == "users.info" for method in said) < 20
 
