@@ -75,8 +75,11 @@ class Readings(Protocol):
         """Return the newest reading."""
         ...
 
-    async def covering(self, link: Link, start: datetime) -> tuple[Reading, ...]:
-        """Return the readings from `start` on, and the one before it, in order of time."""
+    async def covering(self, of: Sequence[Link], start: datetime) -> Mapping[str, tuple[Reading, ...]]:
+        """Return each link's readings from `start` on, and the one before it, in order of time; by link id.
+
+        All links are of one workspace.
+        """
         ...
 
     async def record(self, link: Link, reading: Reading) -> Reading:

@@ -75,7 +75,8 @@ class AnswerUsage:
     ) -> LinkUsage:
         """Draw up an answer on what was taken just now; None if nobody asked."""
         month = window(MONTH, now, cluster.timezone)
-        readings = await self.readings.covering(link, min(month.start, now - PACE_WINDOW))
+        start = min(month.start, now - PACE_WINDOW)
+        readings = (await self.readings.covering([link], start))[link.link_id]
         return LinkUsage(
             link=link,
             cluster=cluster,

@@ -14,8 +14,9 @@ from bot.domain.limits import Limit, ScopeKind
 from bot.domain.measuring import Series, measure
 from bot.domain.people import Link
 from bot.domain.periods import PeriodKind, previous_window, window
+from bot.domain.team_usage import Teammate
 from bot.ports import Readings
-from bot.ports.alerting import Alerts, Notice, NoticeKind, Polls, Teams
+from bot.ports.alerting import Alerts, Notice, NoticeKind, Polled, Polls, Teams
 
 LOOK_BACK: Final = timedelta(days=35)
 
@@ -65,11 +66,20 @@ class Counting:
         users = (await self.subjects(limit)).get(subject, (subject,) if subject else ())
         polled = await self.polls.series(limit.workspace, users, limit.cluster)
         start = min(since or now, self._since(limit, now))
-        series = [
-            Series(readings=await self.readings.covering(one.link, start), planned_gap=one.planned_gap)
-            for one in polled
+        series = await self.series(polled, start)
+        return Counted(subject=subject, links=tuple(one.link for one in polled), series=series)
+
+    async def series(self, polled: Sequence[Polled], start: datetime) -> tuple[Series, ...]:
+        """Return the readings of each link from `start` on, and the one before it."""
+        found = await self.readings.covering([one.link for one in polled], start)
+        return tuple(Series(readings=found[one.link.link_id], planned_gap=one.planned_gap) for one in polled)
+
+    async def teammates(self, polled: Sequence[Polled], start: datetime) -> list[Teammate]:
+        """Return whose links these are, each with its series from `start` on."""
+        return [
+            Teammate(user=one.link.person.user, username=one.link.username, series=series)
+            for one, series in zip(polled, await self.series(polled, start), strict=True)
         ]
-        return Counted(subject=subject, links=tuple(one.link for one in polled), series=tuple(series))
 
     def measure(self, limit: Limit, counted: Counted, cluster: Cluster, *, now: datetime) -> Measured:
         """Measure a subject's use in the period of now."""

@@ -21,10 +21,9 @@ from bot.domain.digests import (
     near_limits,
 )
 from bot.domain.limits import Limit
-from bot.domain.measuring import Series
 from bot.domain.people import LEFT
 from bot.domain.standups import Standup
-from bot.domain.team_usage import Teammate, only_sums, readings_since, team_limits, team_table
+from bot.domain.team_usage import only_sums, readings_since, team_limits, team_table
 from bot.ports.alerting import Alerts, Limits, Polled
 from bot.ports.standups import Standups
 from bot.usecases.counting import Counting
@@ -129,17 +128,7 @@ class GatherDigest:
         ]
         polled = await self.counting.polls.series(asked.workspace, asked.roster, cluster.name)
         start = min(readings_since(limits, cluster, now=now), now - (DAYS_SHOWN + 2) * _DAY, since or now)
-        team = [
-            Teammate(
-                user=one.link.person.user,
-                username=one.link.username,
-                series=Series(
-                    readings=await self.counting.readings.covering(one.link, start),
-                    planned_gap=one.planned_gap,
-                ),
-            )
-            for one in polled
-        ]
+        team = await self.counting.teammates(polled, start)
         interval = self.counting.poll_interval
         of_team = team_limits(limits, cluster, asked.channel, now=now)
         table = team_table(team, of_team, cluster, poll_interval=interval, now=now)

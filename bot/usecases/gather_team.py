@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.clusters import Cluster
-from bot.domain.measuring import Series
 from bot.domain.team_usage import (
-    Teammate,
     TeamTable,
     TeamUsage,
     only_sums,
@@ -58,15 +56,6 @@ class GatherTeam:
         on_cluster = [limit for limit in of_channel if limit.cluster == cluster.name]
         limits = team_limits(on_cluster, cluster, channel, now=now)
         since = readings_since(limits, cluster, now=now)
-        team = [
-            Teammate(
-                user=one.link.person.user,
-                username=one.link.username,
-                series=Series(
-                    readings=await self.counting.readings.covering(one.link, since),
-                    planned_gap=one.planned_gap,
-                ),
-            )
-            for one in await self.counting.polls.series(workspace, roster, cluster.name)
-        ]
+        polled = await self.counting.polls.series(workspace, roster, cluster.name)
+        team = await self.counting.teammates(polled, since)
         return team_table(team, limits, cluster, poll_interval=self.counting.poll_interval, now=now)

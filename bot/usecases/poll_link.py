@@ -65,7 +65,7 @@ class PollLink:
             for subject, users in (await self.counting.subjects(limit)).items():
                 if link.person.user in users:
                     watched.append(await self._judge(limit, subject, cluster, now))
-        own = await self.counting.readings.covering(link, now - LOOK_BACK)
+        own = (await self.counting.readings.covering([link], now - LOOK_BACK))[link.link_id]
         gap = next_gap(own, watched, poll_interval=self.counting.poll_interval, now=now)
         await self._plan(Polled(link=link, planned_gap=gap), gap, now, notice=None)
 

@@ -21,6 +21,7 @@ from bot.domain.history_words import HistoryWish
 from bot.domain.limits import Limit, ScopeKind
 from bot.domain.people import Link, Person
 from bot.domain.standing import Standing
+from bot.domain.usage import Reading
 from bot.ports import Readings
 from bot.ports.alerting import Limits, Polls, Teams
 from bot.usecases.guard_audience import GuardAudience
@@ -108,8 +109,9 @@ class ShowHistory:
         zone, now = cluster.timezone, asked.now
         days = last_days(asked.wish.span, now=now, zone=zone)
         people, confirmed = [], []
+        found = await self.readings.covering([one.link for one in polled], days_start(days, cluster.timezone))
         for one in polled:
-            history, as_of = await self._person(one.link, days, cluster)
+            history, as_of = _person(one.link, found[one.link.link_id], days, cluster)
             people.append(history)
             confirmed += [] if as_of is None else [as_of]
         known = sorted(
@@ -132,15 +134,6 @@ class ShowHistory:
             others=(),
             withheld=asked.withheld,
         )
-
-    async def _person(
-        self, link: Link, days: Sequence[date], cluster: Cluster
-    ) -> tuple[PersonHistory, datetime | None]:
-        """Return one link's days, and as of when."""
-        readings = await self.readings.covering(link, days_start(days, cluster.timezone))
-        uses = use_per_day(readings, days, cluster.timezone)
-        history = PersonHistory(user=link.person.user, username=link.username, days=uses)
-        return history, readings[-1].confirmed_at if history.counted_from is not None else None
 
     async def _limits(self, asked: _Asked, cluster: Cluster) -> list[Limit]:
         """Return the limits whose line belongs into this chart; another's own limits are theirs alone."""
@@ -182,3 +175,12 @@ class ShowHistory:
         if wish.of_others(person.user):
             return TeammateNotLinked(await self._name(person, str(wish.user)))
         return NotLinked(wish.cluster)
+
+
+def _person(
+    link: Link, readings: Sequence[Reading], days: Sequence[date], cluster: Cluster
+) -> tuple[PersonHistory, datetime | None]:
+    """Return one link's days, and as of when."""
+    uses = use_per_day(readings, days, cluster.timezone)
+    history = PersonHistory(user=link.person.user, username=link.username, days=uses)
+    return history, readings[-1].confirmed_at if history.counted_from is not None else None

@@ -91,7 +91,7 @@ async def test_ten_questions_at_once_make_one_call(lab: World) -> None:
 
 
 async def test_within_thirty_seconds_the_answer_is_given_again_without_a_call(lab: World) -> None:
-    async with lab.bot():
+    async with lab.bot(tick=timedelta(hours=1)):  # nor does a poll ask
         await lab.link(lab.alice)
         before = lab.east.request_count
         await lab.alice.command("/walltime", channel=GENERAL)

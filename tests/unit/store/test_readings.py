@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain.people import Person
 from bot.domain.usage import Reading
+from bot.store.readings import READ_TOGETHER
 from tests.unit.kit import ALICE, NOW, link, reading, table
 from tests.unit.store.kit import Store
 
@@ -105,7 +106,7 @@ async def test_covering_begins_with_the_one_before(store: Store, start: float, f
     await store.record(MINE, after(0, 1))
     for minutes in (10, 20):
         await store.readings.record(MINE, after(minutes, minutes))
-    covering = await store.readings.covering(MINE, NOW + start * MINUTE)
+    covering = (await store.readings.covering([MINE], NOW + start * MINUTE))[MINE.link_id]
     assert [(each.at - NOW) / MINUTE for each in covering] == found
 
 
@@ -114,7 +115,7 @@ async def test_nobody_else_s_readings_are_covered(store: Store) -> None:
     await store.record(MINE, after(0, 1))
     await store.record(twin, after(0, 7))
     await store.readings.record(twin, after(5, 8))
-    assert await store.readings.covering(MINE, NOW) == (after(0, 1),)
+    assert await store.readings.covering([MINE], NOW) == {MINE.link_id: (after(0, 1),)}
     assert await store.readings.last(MINE) == after(0, 1)
     await store.links.forget(ALICE, "east", actor="U1", now=NOW)
     assert [each.core_hours for each in await store.kept(twin)] == [7, 8]
@@ -122,7 +123,21 @@ async def test_nobody_else_s_readings_are_covered(store: Store) -> None:
 
 async def test_who_has_no_readings_has_none(store: Store) -> None:
     assert await store.readings.last(MINE) is None
-    assert await store.readings.covering(MINE, NOW) == ()
+    assert await store.readings.covering([MINE], NOW) == {MINE.link_id: ()}
+
+
+async def test_the_readings_of_many_links_are_covered_together(store: Store) -> None:
+    ids = range(READ_TOGETHER + 2)
+    many = [link(Person(workspace="T1", user=f"U{n:02}"), link_id=f"{n:032}") for n in ids]
+    for number, one in enumerate(many):
+        await store.record(one, after(0, number))
+        await store.readings.record(one, after(10 + number, 100 + number))
+    found = await store.readings.covering(many, NOW + 15 * MINUTE)
+    assert list(found) == [one.link_id for one in many]
+    for number, one in enumerate(many):
+        before = () if number < 5 else (after(0, number),)
+        assert found[one.link_id] == (*before, after(10 + number, 100 + number))
+    assert await store.readings.covering([], NOW) == {}
 
 
 async def test_many_at_once_leave_a_series_in_order(store: Store) -> None:

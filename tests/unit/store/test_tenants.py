@@ -67,7 +67,7 @@ async def read_all(store: Store, lab: Furnished) -> list[object]:
         (await store.links.token(link)).reveal(),
         await SqlAccessKeys(database, RING).of(link),
         await store.readings.last(link),
-        await store.readings.covering(link, NOW),
+        await store.readings.covering([link], NOW),
         await store.polls.series(workspace, [ANN, BEN], "east"),
         await store.polls.next_due(link),
         await store.tokens.look(link),

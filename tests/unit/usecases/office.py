@@ -256,7 +256,10 @@ class FakeReadings:
         found = self._memory.readings.get(link.link_id)
         return found[-1] if found else None
 
-    async def covering(self, link: Link, start: datetime) -> tuple[Reading, ...]:
+    async def covering(self, of: Sequence[Link], start: datetime) -> Mapping[str, tuple[Reading, ...]]:
+        return {link.link_id: self._covering(link, start) for link in of}
+
+    def _covering(self, link: Link, start: datetime) -> tuple[Reading, ...]:
         found = self._memory.readings.get(link.link_id, [])
         before = [one for one in found if one.at < start]
         return tuple(before[-1:] + [one for one in found if one.at >= start])
