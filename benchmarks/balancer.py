@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import web
 
 LOOK_S: Final = 0.5
-PATIENCE_S: Final = 1.0
+PATIENCE_S: Final = 3.0
 # A bot that is busy may miss one question.
 SILENT: Final = 2
 _HOP_BY_HOP: Final = frozenset({"connection", "content-length", "host", "keep-alive", "transfer-encoding"})

@@ -10,6 +10,7 @@ command has failed if it was not acknowledged within 3 s or never answered.
 import argparse
 import asyncio
 import sys
+import time
 from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ class Phase:
     answered_twice: int
     acks: Sequence[float]
     answers: Sequence[float]
+    cores: float
 
     def cells(self, calm: "Phase") -> list[str]:
         """Return its row; ratios are to the calm phase."""
@@ -66,6 +68,7 @@ class Phase:
             f"{self.commands:,}",
             str(self.not_acknowledged.total() + self.not_answered),
             str(self.answered_twice),
+            f"{self.cores:.2f}",
             *(
                 f"{_at(mine, percent) * 1000:.0f} ms ({_at(mine, percent) / _at(theirs, percent):.1f})"
                 for mine, theirs in ((self.acks, calm.acks), (self.answers, calm.answers))
@@ -129,24 +132,33 @@ async def play(log: Trace, folder: Path, given: argparse.Namespace) -> tuple[Pha
         await _until_ready(balancer, [bot.url for bot in bots])
         typing = asyncio.create_task(typists.type_on(), name="typing")
         await asyncio.sleep(given.warm_up)
-        calm_from = utc_now()
+        calm_from, before = utc_now(), _spent(stage)
         await asyncio.sleep(given.calm)
-        restart_from = utc_now()
+        restart_from, between = utc_now(), _spent(stage)
         for bot in bots:
             await bot.stop()
             await bot.start()
             await _until_ready(balancer, [bot.url])
         typing.cancel()
+        restart_to, after = utc_now(), _spent(stage)
         await typists.all_acknowledged()
         await asyncio.sleep(PATIENCE_S)
         await balancer.stop()
-        print(f"restarting took {(utc_now() - restart_from) / SECOND - PATIENCE_S:.0f} s", file=sys.stderr)
+        print(f"restarting took {(restart_to - restart_from) / SECOND:.0f} s", file=sys.stderr)
         calm = [one for one in typists.typed if calm_from <= one.at < restart_from]
         restart = [one for one in typists.typed if one.at >= restart_from]
-        return phase("calm", calm, stage), phase("restart", restart, stage)
+        busy = (between - before) / ((restart_from - calm_from) / SECOND)
+        busy_then = (after - between) / ((restart_to - restart_from) / SECOND)
+        return phase("calm", calm, stage, busy), phase("restart", restart, stage, busy_then)
 
 
-def phase(name: str, typed: Sequence[Typed], stage: ReplicaStage) -> Phase:
+def _spent(stage: ReplicaStage) -> float:
+    """Return the processor time of bots, database and stand-ins so far, in seconds."""
+    database_s = stage.server.cpu_s if stage.server is not None else 0.0
+    return sum(each.bot.cpu_s for each in stage.replicas) + database_s + time.process_time()
+
+
+def phase(name: str, typed: Sequence[Typed], stage: ReplicaStage, cores: float) -> Phase:
     """Count what became of these commands."""
     answers: dict[str, list[datetime]] = {}
     for use in stage.slack.responses:
@@ -164,6 +176,7 @@ def phase(name: str, typed: Sequence[Typed], stage: ReplicaStage) -> Phase:
         not_answered=sum(not times[one.url_id] for one in acknowledged),
         answered_twice=sum(len(times[one.url_id]) > 1 for one in acknowledged),
         acks=sorted(one.delivery.elapsed / SECOND for one in acknowledged),
+        cores=cores,
         answers=sorted((times[one.url_id][0] - one.at) / SECOND for one in acknowledged if times[one.url_id]),
     )
 
@@ -178,7 +191,7 @@ def _at(latencies: Sequence[float], percent: int) -> float:
 
 
 HEAD: Final = (
-    "| phase | commands | failed | answered twice | ack, median (ratio) | ack, 99 % "
+    "| phase | commands | failed | answered twice | processors busy | ack, median (ratio) | ack, 99 % "
     "| answer, median | answer, 99 % |"
 )
 

@@ -99,6 +99,7 @@ from bot.wiring.installing import installing
 from bot.wiring.keys import key_ring
 from bot.wiring.meeting import Meeting, SlackRefuses
 from bot.wiring.parting import Parting
+from bot.wiring.probe import Probe
 from bot.wiring.settings import Settings
 
 # How soon a process sees a cluster that another one found; whoever polls a link looks at once.
@@ -153,6 +154,7 @@ class Bot:
         self._clusters = SqlClusters(self._database, settings.clusters, hosts=settings.region_hosts)
         self._ring = key_ring(settings.secret_keys, settings.data_dir)
         self._deliveries = SqlDeliveries(self._database)
+        self._probe = Probe(self._write_something)
         self._repeats = Repeats(self._remember, self._tasks)
         self._socket: SocketMode | None = None
 
@@ -173,6 +175,7 @@ class Bot:
         settings = self._settings
         async with AsyncExitStack() as opened:
             opened.push_async_callback(self._database.close)
+            opened.push_async_callback(self._probe.stop)
             await self._database.upgrade()
             await self._clusters.look()
             if settings.region_hosts.suffixes:
@@ -273,11 +276,8 @@ class Bot:
     async def trouble(self) -> list[str]:
         """List what does not work."""
         reasons = []
-        try:
-            async with asyncio.timeout(2):
-                await self._deliveries.first_time(f"ready:{self._clock():%Y%m%d%H%M}", now=self._clock())
-        except Exception as error:  # noqa: BLE001 (any failure is the answer)
-            reasons.append(f"database: {type(error).__name__}")
+        if (kind := await self._probe.trouble()) is not None:
+            reasons.append(f"database: {kind}")
         if self._meeting.trouble is not None:
             reasons.append(f"slack: {self._meeting.trouble}")
         elif self._socket is not None and self._socket.trouble is not None:
@@ -285,6 +285,9 @@ class Bot:
         if self._engine.trouble is not None:
             reasons.append(f"engine: {self._engine.trouble}")
         return reasons
+
+    async def _write_something(self) -> None:
+        await self._deliveries.first_time(f"ready:{self._clock():%Y%m%d%H%M}", now=self._clock())
 
     async def _asked_whether_ready(self) -> list[str]:
         return ["stopping"] if self._parting.asked() else await self.trouble()
