@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import structlog
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, AppNotOpen, ConnectorException
 from procrastinate.jobs import Status
 
 from bot.jobs.embedded import Embedded
@@ -164,12 +164,13 @@ class Replicated:
         app, waiting = self._queues, await chunks.waiting()
         if app is None or not waiting:
             return
-        todo = await app.job_manager.list_jobs_async(queue=_queue_name(name), status=Status.TODO.value)
-        queued = {job.queueing_lock for job in todo}
-        locks = {f"{name} {number}" for number in range(min(waiting, _MOST_QUEUED))} - queued
-        jobs = [app.tasks[name].configure(queueing_lock=lock).job for lock in sorted(locks)]
-        if jobs:
-            with contextlib.suppress(AlreadyEnqueued):
+        # If the app was closed meanwhile, whoever turns next counts again.
+        with contextlib.suppress(AlreadyEnqueued, AppNotOpen):
+            todo = await app.job_manager.list_jobs_async(queue=_queue_name(name), status=Status.TODO.value)
+            queued = {job.queueing_lock for job in todo}
+            locks = {f"{name} {number}" for number in range(min(waiting, _MOST_QUEUED))} - queued
+            jobs = [app.tasks[name].configure(queueing_lock=lock).job for lock in sorted(locks)]
+            if jobs:
                 await app.job_manager.batch_defer_jobs_async(jobs)
 
     async def _tidy(self, app: App) -> None:

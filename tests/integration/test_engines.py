@@ -156,6 +156,23 @@ async def test_chunks_are_done_by_so_many_hands_and_a_stop_leaves_none_half_done
 # Several
 
 
+async def test_a_stop_while_waiting_chunks_are_counted_is_no_failure(postgres_url: str) -> None:
+    begun, done = asyncio.Event(), asyncio.Event()
+
+    async def waiting() -> int:
+        begun.set()
+        await done.wait()
+        return 3
+
+    engine = Replicated(connection_settings(postgres_url))
+    engine.chunks(SECOND, "counted", Chunks(waiting=waiting, work=done.wait), hands=1)
+    with capture_logs() as logs:
+        async with turning(engine):
+            await begun.wait()
+            asyncio.get_running_loop().call_later(1, done.set)
+    assert [each for each in logs if each["log_level"] == "error"] == []
+
+
 async def test_of_two_bots_one_ticks_each_second_and_both_do_chunks(
     pair: tuple[Engine, Engine], postgres_url: str
 ) -> None:
