@@ -15,6 +15,7 @@ from bot.playground.slack import Message
 from bot.playground.slack.client import Client
 from bot.playground.slack.faults import Fault
 from bot.playground.slack.workspace import Workspace
+from tests.alerts_kit import TICK
 from tests.integration.team_kit import (
     CAROL,
     GUS,
@@ -105,7 +106,7 @@ async def test_every_role_with_every_command(
 ) -> None:
     slack = furnish(lab)
     slack.add_channel(HOME, "mpdm-home-1", members=FULL_MEMBERS, is_private=is_private, is_mpim=is_mpim)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         await linked(lab)
         await agree(lab.alice, HOME)
         await agree(lab.bob, HOME)
@@ -220,7 +221,7 @@ async def _agree_again(lab: World, outsiders: str) -> None:
 async def test_the_question_reaches_who_joined_before_once(lab: World) -> None:
     slack = furnish(lab)
     slack.add_channel(HOME, "home", members=FULL_MEMBERS)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         await agree(lab.bob, HOME)
         guest_comes(slack)
         for _ in range(3):
@@ -236,7 +237,7 @@ async def test_the_question_reaches_who_joined_before_once(lab: World) -> None:
 async def test_a_team_of_one_that_has_not_agreed_has_no_sum_either(lab: World) -> None:
     slack = furnish(lab)
     slack.add_channel(HOME, "home", members=FULL_MEMBERS)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         await team_works(lab, HOME)
         await agree(lab.bob, HOME)
         guest_comes(slack)
@@ -248,7 +249,7 @@ async def test_a_team_of_one_that_has_not_agreed_has_no_sum_either(lab: World) -
 async def test_when_slack_does_not_say_who_people_are_they_may_be_guests(lab: World) -> None:
     slack = furnish(lab)
     slack.add_channel(HOME, "home", members=FULL_MEMBERS)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         await team_works(lab, HOME)
         await agree(lab.bob, HOME)
         slack.join(HOME, GUS)
@@ -260,7 +261,7 @@ async def test_when_slack_does_not_say_who_people_are_they_may_be_guests(lab: Wo
 
 async def test_when_slack_does_not_say_who_reads_nothing_is_shown(lab: World) -> None:
     furnish(lab).add_channel(HOME, "home", members=FULL_MEMBERS)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         await team_works(lab, HOME)
         await agree(lab.bob, HOME)
         lab.slack.faults.add(Fault(method="conversations.info", kind="error"))
@@ -273,7 +274,7 @@ async def test_when_slack_does_not_say_who_reads_nothing_is_shown(lab: World) ->
 
 async def test_in_a_direct_message_there_is_no_team(lab: World) -> None:
     furnish(lab)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         await lab.link(lab.bob, username="bob")
         for words in ("team", "join", "leave", "@bob"):
             await say(lab.alice, words, "type it in the channel", channel=lab.alice.dm)
@@ -284,7 +285,7 @@ async def test_somebody_of_another_organisation_who_clicks_sees_and_does_nothing
     slack = furnish(lab)
     slack.add_channel(HOME, "home", members={*FULL_MEMBERS, OLGA})
     olga = lab.slack.act_as(TEAM, OLGA)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         await team_works(lab, HOME)
         await agree(lab.bob, HOME)
         await agree(lab.alice, HOME)

@@ -11,13 +11,14 @@ from bot.store.links import SqlLinks
 from bot.store.polls import SqlPolls
 from bot.store.teams import SqlTeams
 from bot.wiring.keys import key_ring
+from tests.alerts_kit import TICK
 from tests.integration.team_kit import CAROL, GUS, agree, everything, furnish, say, team_works
 from tests.world import BOB, GENERAL, TEAM, World
 
 
 async def test_joining_says_exactly_who_will_see_what(lab: World) -> None:
     slack = furnish(lab)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         question = await say(lab.bob, "join", "Join the team of <#C0GENERAL>?", channel=GENERAL)
         assert "everybody in this workspace, its 2 members first (the channel is public)" in question.text
         assert "your username on each linked cluster, your core-hours" in question.text
@@ -38,7 +39,7 @@ async def test_the_team_is_a_table_that_can_be_posted(lab: World) -> None:
     slack = furnish(lab)
     slack.join(GENERAL, CAROL)
     carol = lab.slack.act_as(TEAM, CAROL)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         await say(carol, "team", "Nobody has joined the team of <#C0GENERAL> yet", channel=GENERAL)
         await agree(carol, GENERAL)
         await say(carol, "team", "1 person has joined", "has not linked a cluster yet", channel=GENERAL)
@@ -65,7 +66,7 @@ async def test_the_team_is_a_table_that_can_be_posted(lab: World) -> None:
 
 async def test_who_leaves_the_channel_leaves_its_team_and_joins_anew_when_back(lab: World) -> None:
     slack = furnish(lab)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         await team_works(lab, GENERAL)
         await agree(lab.alice, GENERAL)
         await agree(lab.bob, GENERAL)
@@ -83,7 +84,7 @@ async def test_who_leaves_the_channel_leaves_its_team_and_joins_anew_when_back(l
 async def test_a_teammate_is_asked_about_by_mention_or_username(lab: World) -> None:
     furnish(lab).join(GENERAL, CAROL)
     carol = lab.slack.act_as(TEAM, CAROL)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         await team_works(lab, GENERAL)
         await say(lab.bob, "limit 40 per month", "Limit set", channel=lab.bob.dm)
         await say(carol, "@bob", "bob has not joined this channel's team", "“join”", channel=GENERAL)
@@ -108,7 +109,7 @@ async def test_a_teammate_is_asked_about_by_mention_or_username(lab: World) -> N
 
 async def test_a_long_team_is_paged_and_its_posted_pages_are_one_thread(lab: World) -> None:
     furnish(lab)
-    async with lab.bot():
+    async with lab.bot(tick=TICK):
         await lab.link(lab.alice)
         await agree(lab.alice, GENERAL)
         await _crowd(lab, 132)
