@@ -3,8 +3,7 @@
     python -m benchmarks.many_workspaces data/NASA-iPSC-1993-3.1-cln.swf.gz [--workspaces 1 1000] [--help]
 
 Each workspace installed the app by itself, and all have the same 20 user ids. People type commands at a
-steady rate, first one in each workspace, which is not timed (what is remembered of workspaces is full then),
-then anywhere. Nobody is polled meanwhile.
+steady rate, first one in each workspace, which is not timed, then anywhere. Nobody is polled meanwhile.
 """
 
 import argparse

@@ -165,7 +165,8 @@ class Replicated:
         if app is None or not waiting:
             return
         # If the app was closed meanwhile, whoever turns next counts again.
-        with contextlib.suppress(AlreadyEnqueued, AppNotOpen):
+        closed = (AppNotOpen, ConnectorException) if self._stopping.is_set() else (AppNotOpen,)
+        with contextlib.suppress(AlreadyEnqueued, *closed):
             todo = await app.job_manager.list_jobs_async(queue=_queue_name(name), status=Status.TODO.value)
             queued = {job.queueing_lock for job in todo}
             locks = {f"{name} {number}" for number in range(min(waiting, _MOST_QUEUED))} - queued

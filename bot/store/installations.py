@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.installations import WORKSPACE_IS_OUT, Installation, InstallState
@@ -150,8 +150,8 @@ class SqlInstallations:
     async def renew(self, installation: Installation, tokens: Tokens, *, renew_at: datetime | None) -> bool:
         """Put the next token in this one's place, unless another one stands there."""
         for _ in range(_STORE_TRIES - 1):
-            # Slack knows only these by now: a database that is locked must not cost them.
-            with suppress(DBAPIError):
+            # Slack knows only these by now: a database that is locked or busy must not cost them.
+            with suppress(SQLAlchemyError):
                 return await self._renew(installation, tokens, renew_at)
         return await self._renew(installation, tokens, renew_at)
 

@@ -16,8 +16,8 @@ SCHEMES: Final = ("postgresql://", "postgres://")
 # A replica's share of the server's connections (100 by default): what it keeps, and may add in a rush.
 _POOL: Final = 10
 _MORE: Final = 5
-# In a rush an answer that comes late is better than none.
-_POOL_WAIT_S: Final = 30
+# Short against every lease: who waits holds one.
+_POOL_WAIT_S: Final = 10
 # How long a transaction waits for a server that is just now starting, or was gone a moment ago.
 _PATIENCE: Final = timedelta(seconds=4)
 # Nothing hangs for ever: not on a lock, not on a plan gone wrong, not on a client that died in a transaction.

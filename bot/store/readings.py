@@ -32,9 +32,10 @@ class SqlReadings:
     async def covering(self, of: Sequence[Link], start: datetime) -> Mapping[str, tuple[Reading, ...]]:
         """Return each link's readings from `start` on, and the one before it."""
         found: dict[str, list[Reading]] = {link.link_id: [] for link in of}
-        async with self._database.reads() as connection:
-            for first in range(0, len(of), READ_TOGETHER):
-                query = _covering(of[first : first + READ_TOGETHER], start)
+        for first in range(0, len(of), READ_TOGETHER):
+            query = _covering(of[first : first + READ_TOGETHER], start)
+            # Nor does a large team keep a connection for itself.
+            async with self._database.reads() as connection:
                 for row in await connection.execute(query):
                     found[row.link_id].append(reading_of(row))
         return {link_id: tuple(rows) for link_id, rows in found.items()}

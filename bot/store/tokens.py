@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Select, and_, func, or_, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import NotLinked, SealBroken
@@ -96,8 +96,8 @@ class SqlTokens:
     ) -> bool:
         """Put the next token in this one's place, unless another one stands there."""
         for _ in range(_STORE_TRIES - 1):
-            # The platform may know only this one by now: a database that is locked must not cost it.
-            with suppress(DBAPIError):
+            # The platform may know only this one by now: a database that is locked or busy must not cost it.
+            with suppress(SQLAlchemyError):
                 return await self._renew(held, token, expires_at=expires_at, now=now, decide=decide)
         return await self._renew(held, token, expires_at=expires_at, now=now, decide=decide)
 

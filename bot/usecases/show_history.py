@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final
 
 from bot.domain.clusters import Cluster
 from bot.domain.errors import (
@@ -25,6 +26,9 @@ from bot.domain.usage import Reading
 from bot.ports import Readings
 from bot.ports.alerting import Limits, Polls, Teams
 from bot.usecases.guard_audience import GuardAudience
+
+# Of so many people 90 days are read and reckoned in a go; others have their turn in between.
+AT_ONCE: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,11 +113,13 @@ class ShowHistory:
         zone, now = cluster.timezone, asked.now
         days = last_days(asked.wish.span, now=now, zone=zone)
         people, confirmed = [], []
-        found = await self.readings.covering([one.link for one in polled], days_start(days, cluster.timezone))
-        for one in polled:
-            history, as_of = _person(one.link, found[one.link.link_id], days, cluster)
-            people.append(history)
-            confirmed += [] if as_of is None else [as_of]
+        for first in range(0, len(polled), AT_ONCE):
+            links = [one.link for one in polled[first : first + AT_ONCE]]
+            found = await self.readings.covering(links, days_start(days, cluster.timezone))
+            for link in links:
+                history, as_of = _person(link, found[link.link_id], days, cluster)
+                people.append(history)
+                confirmed += [] if as_of is None else [as_of]
         known = sorted(
             (one for one in people if one.counted_from is not None),
             key=lambda one: (-one.core_hours, one.username),

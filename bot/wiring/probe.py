@@ -6,6 +6,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
 ANSWER_S: Final = 1.0
 BUSY_FOR_S: Final = 15.0
 
@@ -28,16 +30,16 @@ class Probe:
         self._answer_s = answer_s
         self._busy_for_s = busy_for_s
         self._answered_at = -math.inf
-        self._asking: asyncio.Task[str | None] | None = None
+        self._refused: str | None = None
+        self._asking: asyncio.Task[None] | None = None
 
     async def trouble(self) -> str | None:
         """Return the kind of error that keeps the database from answering; None if it answers."""
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._outcome(), name="ask the database")
-        asking = self._asking
-        await asyncio.wait([asking], timeout=self._answer_s)
-        if asking.done():
-            return asking.result()
+            self._asking = asyncio.create_task(self._look(), name="ask the database")
+        await asyncio.wait([self._asking], timeout=self._answer_s)
+        if self._refused is not None:
+            return self._refused
         return None if time.monotonic() - self._answered_at < self._busy_for_s else TimeoutError.__name__
 
     async def stop(self) -> None:
@@ -46,10 +48,13 @@ class Probe:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
 
-    async def _outcome(self) -> str | None:
+    async def _look(self) -> None:
+        """Ask once; a refusal stands until the database has answered again."""
         try:
             await self._ask()
+        except PoolTimeout:  # all our connections are at work
+            return
         except Exception as error:  # noqa: BLE001 (any failure is the answer)
-            return type(error).__name__
-        self._answered_at = time.monotonic()
-        return None
+            self._refused = type(error).__name__
+        else:
+            self._refused, self._answered_at = None, time.monotonic()

@@ -8,6 +8,7 @@ from pathlib import Path
 import alembic.command
 import pytest
 from sqlalchemy import Connection, update
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.domain.errors import NotLinked, SealBroken
 from bot.domain.health import Event, Happened, Health, LinkNews, Need, State
@@ -126,7 +127,7 @@ async def test_whose_lease_ran_out_may_still_bring_the_next_token(store: Store) 
     assert not await renew(store, other, "second")
 
 
-async def test_a_locked_database_does_not_cost_the_token(
+async def test_a_locked_or_busy_database_does_not_cost_the_token(
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = await due(store)
@@ -136,6 +137,8 @@ async def test_a_locked_database_does_not_cost_the_token(
     async def locked(self: SqlTokens, *args: object, **more: object) -> bool:
         if left[0]:
             left[0] -= 1
+            if not left[0]:
+                raise PoolTimeout
             async with database.reads() as connection:
                 await connection.exec_driver_sql("SELECT * FROM nowhere")
         return await plain(self, *args, **more)  # type: ignore[arg-type]

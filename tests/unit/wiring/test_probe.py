@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
 from bot.wiring.probe import Probe
 
 
@@ -35,6 +37,25 @@ async def test_a_database_that_answers_is_well() -> None:
 async def test_a_database_that_refuses_is_in_trouble_at_once_and_well_when_it_answers_again() -> None:
     one = probe(answers, refuses, answers)
     assert [await one.trouble() for _ in range(3)] == [None, "ConnectionRefusedError", None]
+
+
+async def test_a_refusal_that_nobody_waited_for_is_not_forgotten() -> None:
+    async def refuses_late() -> None:
+        await asyncio.sleep(0.04)
+        raise ConnectionRefusedError
+
+    one = probe(answers, refuses_late, hangs)
+    assert [await one.trouble() for _ in range(2)] == [None, None]
+    await asyncio.sleep(0.05)
+    assert await one.trouble() == "ConnectionRefusedError"
+    await one.stop()
+
+
+async def test_a_pool_that_is_all_at_work_is_busy_and_no_refusal() -> None:
+    async def full() -> None:
+        raise PoolTimeout
+
+    assert [await one.trouble() for one in [probe(answers, full)] for _ in range(2)] == [None, None]
 
 
 async def test_a_database_that_never_answered_is_in_trouble() -> None:
