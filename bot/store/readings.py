@@ -2,9 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    and_,
+    bindparam,
+    func,
+    select,
+    union_all,
+)
 
 from bot.domain.people import Link
 from bot.domain.usage import Reading
@@ -33,10 +44,12 @@ class SqlReadings:
         """Return each link's readings from `start` on, and the one before it."""
         found: dict[str, list[Reading]] = {link.link_id: [] for link in of}
         for first in range(0, len(of), READ_TOGETHER):
-            query = _covering(of[first : first + READ_TOGETHER], start)
+            some = of[first : first + READ_TOGETHER]
+            given: dict[str, object] = {f"link_{number}": link.link_id for number, link in enumerate(some)}
+            given |= {"workspace": some[0].person.workspace, "start": start}
             # Nor does a large team keep a connection for itself.
             async with self._database.reads() as connection:
-                for row in await connection.execute(query):
+                for row in await connection.execute(_covering(len(some)), given):
                     found[row.link_id].append(reading_of(row))
         return {link_id: tuple(rows) for link_id, rows in found.items()}
 
@@ -53,28 +66,19 @@ class SqlReadings:
             return await add_reading(connection, link, reading)
 
 
-def _covering(some: Sequence[Link], start: datetime) -> Select[Any]:
-    earlier = readings.alias()
-    before = select(func.max(earlier.c.at)).where(
-        earlier.c.workspace == links.c.workspace, earlier.c.link_id == links.c.link_id, earlier.c.at < start
-    )
-    return (
-        select(readings)
-        .join_from(
-            links,
-            readings,
-            and_(
-                readings.c.workspace == links.c.workspace,
-                readings.c.link_id == links.c.link_id,
-                readings.c.at >= func.coalesce(before.scalar_subquery(), literal(start, Moment)),
-            ),
-        )
-        .where(
-            links.c.workspace == some[0].person.workspace,
-            links.c.link_id.in_([link.link_id for link in some]),
-        )
-        .order_by(readings.c.link_id, readings.c.at)
-    )
+@lru_cache(maxsize=READ_TOGETHER)
+def _covering(count: int) -> CompoundSelect[Any]:
+    """Return what reads so many links, each as if alone: no planner then reads what was before the start."""
+    workspace: BindParameter[str] = bindparam("workspace")
+    start = bindparam("start", type_=Moment)
+    parts = []
+    for number in range(count):
+        its = and_(readings.c.workspace == workspace, readings.c.link_id == bindparam(f"link_{number}"))
+        before = select(func.max(readings.c.at)).where(its, readings.c.at < start).scalar_subquery()
+        parts.append(select(readings).where(its, readings.c.at >= func.coalesce(before, start)))
+    all_of_them = union_all(*parts)
+    columns = all_of_them.selected_columns
+    return all_of_them.order_by(columns.link_id, columns.at)
 
 
 def of_link(link: Link) -> ColumnElement[bool]:
