@@ -103,7 +103,7 @@ class Report:
         told += [(f"notice {each}", {each}) for each in count.repeated_notices]
         return [(name, not self.lost_ids.isdisjoint(ids)) for name, ids in told]
 
-    @property
+    @cached_property
     def recovered_after(self) -> timedelta:
         """The time from the last blow until every poll came in time again."""
         last = max((each.at for each in self.struck), default=self.calm_from)
@@ -177,7 +177,7 @@ class Report:
             for each, late in zip(self.struck, latest_of(self.intervals, moments), strict=True)
         ]
 
-    @property
+    @cached_property
     def _recovered_at(self) -> datetime:
         last = max((each.at for each in self.struck), default=self.calm_from)
         return last + self.recovered_after
