@@ -24,6 +24,8 @@ MOST_ASKED_SINGLY: Final = 50
 _AT_ONCE: Final = 8
 _PAGE: Final = 200
 _MOST_PAGES: Final = 20
+# What Slack says when it will say more a moment later.
+_BUSY: Final = frozenset({"ratelimited", "rate_limited"})
 _GUEST: Final = ("is_restricted", "is_ultra_restricted")
 
 log = structlog.get_logger(__name__)
@@ -65,7 +67,10 @@ class SlackAudiences:
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("Slack did not say who reads a channel", why=_why(error))
             raise AudienceUnknown from error
-        people = await self._known(workspace, users)
+        people, refused = await self._asked(workspace, users)
+        if isinstance(refused, SlackApiError) and error_code(refused) in _BUSY:
+            # To take everybody for a guest would ask them all again whether they agree.
+            raise AudienceUnknown from refused
         outside = {one.team for one in people.values() if one.team is not None}
         is_shared = bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or outside)
         if is_shared:
@@ -82,7 +87,7 @@ class SlackAudiences:
 
     async def names(self, workspace: str, users: Collection[str]) -> Mapping[str, str]:
         """Return what people are called; the id itself where Slack does not say."""
-        people = await self._known(workspace, users)
+        people, _ = await self._asked(workspace, users)
         return {user: people[user].name if user in people else user for user in users}
 
     def forget(self, workspace: str) -> None:
@@ -90,8 +95,11 @@ class SlackAudiences:
         self._people = {key: one for key, one in self._people.items() if key[0] != workspace}
         self._organisations = {key: one for key, one in self._organisations.items() if key[0] != workspace}
 
-    async def _known(self, workspace: str, users: Collection[str]) -> Mapping[str, _Known]:
-        """Return what is known of these people; those of whom Slack says nothing now are missing."""
+    async def _asked(
+        self, workspace: str, users: Collection[str]
+    ) -> tuple[Mapping[str, _Known], Exception | None]:
+        """Return what is known of these people, and why some are missing, if Slack refused to say more."""
+        refused = None
         fresh = self._clock() - KNOWN_FOR
         self._people = {key: one for key, one in self._people.items() if one.at > fresh}
         missing = [user for user in users if (workspace, user) not in self._people]
@@ -102,7 +110,9 @@ class SlackAudiences:
             await self._learn(workspace, missing[: 2 * MOST_ASKED_SINGLY])
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("Slack did not say who people are", why=_why(error))
-        return {user: one for user in users if (one := self._people.get((workspace, user))) is not None}
+            refused = error
+        known = {user: one for user in users if (one := self._people.get((workspace, user))) is not None}
+        return known, refused
 
     async def _learn(self, workspace: str, users: Collection[str]) -> None:
         """Ask for people one by one, a few at a time."""

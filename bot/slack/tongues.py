@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Person
 from bot.ports import Languages
+from bot.slack.client import error_code
 from bot.slack.sightings import Saw, unheard
 from bot.views.language import ENGLISH, Language, language_named, preferred_language
 
@@ -43,6 +44,8 @@ class Tongues:
         # Slack's word, and when it is asked again.
         self._locales: OrderedDict[Person, tuple[Language, datetime]] = OrderedDict()
         self._last: dict[Person, Language] = {}
+        # Workspaces that are asked no more until then: who reads a channel matters more than its language.
+        self._left_alone: dict[str, datetime] = {}
 
     async def of(self, person: Person) -> Language:
         """Return a person's language; never fails, English if nothing is known."""
@@ -59,6 +62,7 @@ class Tongues:
 
     def forget(self, workspace: str) -> None:
         """Forget the people of a workspace."""
+        self._left_alone.pop(workspace, None)
         for known in (self._locales, self._last):
             for person in [each for each in known if each.workspace == workspace]:
                 del known[person]
@@ -80,6 +84,9 @@ class Tongues:
         known = self._locales.get(person)
         if known is not None and self._clock() < known[1]:
             return known[0]
+        until = self._left_alone.get(person.workspace)
+        if until is not None and self._clock() < until:
+            return known[0] if known else ENGLISH
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 client = self._client_for(person.workspace)
@@ -87,6 +94,8 @@ class Tongues:
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.info("a person's language is not known", why=type(error).__name__)
             language = known[0] if known else ENGLISH
+            if isinstance(error, SlackApiError) and error_code(error) == "ratelimited":
+                self._left_alone[person.workspace] = self._clock() + REFUSED_FOR
             # Not asked at every word: hundreds of strangers would use up what Slack allows.
             self._remember(person, language, REFUSED_FOR)
             return language

@@ -254,7 +254,7 @@ async def test_when_slack_does_not_say_who_people_are_they_may_be_guests(lab: Wo
         await agree(lab.bob, HOME)
         slack.join(HOME, GUS)
         lab.hours_pass(0.1)
-        lab.slack.faults.add(Fault(method="users.info", kind="error", error="ratelimited", times=20))
+        lab.slack.faults.add(Fault(method="users.info", kind="error", error="missing_scope", times=20))
         answer = await seen(lab.bob, "join")
         assert "perhaps guests (Slack does not say)" in answer.text
 

@@ -101,8 +101,17 @@ async def test_many_are_read_from_the_list_of_all(lab: Lab, audiences: SlackAudi
     assert (asked(lab, "users.list"), asked(lab, "users.info")) == (3, 0)
 
 
+async def test_while_slack_is_asked_too_much_nobody_is_taken_for_a_guest(
+    lab: Lab, audiences: SlackAudiences
+) -> None:
+    lab.twin.faults.add(Fault(method="users.info", kind="ratelimited", times=1))
+    with pytest.raises(AudienceUnknown):
+        await audiences.of(TEAM, ROOM)
+    assert (await audiences.of(TEAM, ROOM)).guests == 0
+
+
 async def test_who_slack_does_not_describe_may_be_a_guest(lab: Lab, audiences: SlackAudiences) -> None:
-    lab.twin.faults.add(Fault(method="users.info", kind="ratelimited", times=None))
+    lab.twin.faults.add(Fault(method="users.info", kind="error", error="user_not_visible", times=None))
     assert (await audiences.of(TEAM, ROOM)).guests is None
     assert await audiences.names(TEAM, ["U1N0"]) == {"U1N0": "U1N0"}
 

@@ -1,11 +1,13 @@
 """In which language somebody is spoken to, when Slack tells and when it does not."""
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.limits import Place
+from bot.domain.people import Person
 from bot.slack.tongues import ASKED_AGAIN_AFTER, REFUSED_FOR, Tongues
 from bot.views.language import CHINESE, ENGLISH
 from tests.unit.kit import ALICE, NOW
@@ -29,7 +31,8 @@ class Lab:
     async def users_info(self, **_: Any) -> Any:
         self.asked += 1
         if self.locale is None:
-            raise SlackApiError("", {"error": "ratelimited"})  # type: ignore[no-untyped-call]  # the SDK's
+            answer = SimpleNamespace(data={"error": "ratelimited"})
+            raise SlackApiError("", answer)  # type: ignore[no-untyped-call]  # the SDK's
         return {"user": {"locale": self.locale}}
 
 
@@ -55,3 +58,16 @@ async def test_a_refusal_is_not_provoked_at_every_word_and_the_last_language_sta
     lab.locale = "en-GB"
     assert await tongues.of(ALICE) is ENGLISH
     assert lab.asked == 3
+
+
+async def test_a_workspace_that_refuses_is_left_alone_for_a_minute_whoever_speaks() -> None:
+    lab = Lab()
+    tongues = lab.tongues()
+    lab.locale = None
+    for number in range(3):
+        assert await tongues.of(Person(workspace="T1", user=f"U{number}")) is ENGLISH
+    assert lab.asked == 1
+    lab.locale = "zh-CN"
+    assert await tongues.of(Person(workspace="T2", user="U1")) is CHINESE
+    lab.now += REFUSED_FOR
+    assert await tongues.of(Person(workspace="T1", user="U2")) is CHINESE
