@@ -89,7 +89,7 @@ HEAD: Final = (
 async def sweep(stage: ReplicaStage, server: Postgres, *, due: int) -> Sweep:
     """Make links due, and wait until the cluster was asked for each."""
     count = len(stage.replicas)
-    before = _spent(stage, server), await _commits(server)
+    before = stage.spent_s(), await _commits(server)
     stage.cluster.asked.clear()
     began = time.monotonic()
     async with await psycopg.AsyncConnection.connect(server.url) as connection:
@@ -99,7 +99,7 @@ async def sweep(stage: ReplicaStage, server: Postgres, *, due: int) -> Sweep:
         if time.monotonic() - began > STUCK_S + due / 10:
             raise RuntimeError(f"only {len(stage.cluster.asked)} of {due} links were polled")
     took = time.monotonic() - began
-    spent = [now - then for now, then in zip(_spent(stage, server), before[0], strict=True)]
+    spent = [now - then for now, then in zip(stage.spent_s(), before[0], strict=True)]
     return Sweep(
         replicas=count,
         links=len(stage.crowd.people),
@@ -180,10 +180,6 @@ def statements(log: str, polls: int) -> str:
 def _short(sql: str) -> str:
     """Leave the list of columns out, and whatever is too long."""
     return _COLUMNS.sub(r"\1 …\2", " ".join(sql.split()))[:LONGEST_STATEMENT]
-
-
-def _spent(stage: ReplicaStage, server: Postgres) -> tuple[float, float, float]:
-    return sum(each.bot.cpu_s for each in stage.replicas), server.cpu_s, time.process_time()
 
 
 async def _commits(server: Postgres) -> int:

@@ -23,6 +23,7 @@ from benchmarks.crowd import Crowd, Drawing, Size
 from benchmarks.crowd_rows import TOKEN_LIVES, put, put_due
 from benchmarks.postgres import postgres
 from benchmarks.replicas_stage import utc_now
+from benchmarks.rolling_restart import WORDS
 from benchmarks.trace import SECOND, ZONE, Trace, read
 from bot.domain.installations import Installation
 from bot.domain.secret import Secret
@@ -37,7 +38,6 @@ from bot.store.vault import KeyRing, new_key
 LASTS: Final = timedelta(hours=1)
 # Nobody is due while commands are timed.
 POLL_INTERVAL: Final = timedelta(hours=12)
-WORDS: Final = ("", "help", "status", "limit", "alerts")
 STARTS: Final = 3
 CLIENT_ID: Final = "1.2"
 CLIENT_SECRET: Final = "many-client-secret"  # noqa: S105 (of a stand-in)

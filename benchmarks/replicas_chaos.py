@@ -126,7 +126,7 @@ async def play(log: Trace, folder: Path, given: argparse.Namespace) -> Report:
     ) as stage:
         await stage.start()
         await stage.begin()
-        before, began = _spent(stage), time.monotonic()
+        before, began = stage.spent_s(), time.monotonic()
         stage.slack.faults.add(*SLACK_FAULTS)
         chaos = Chaos(stage=stage, lasts=lasts, dice=dice)
         await chaos.run()
@@ -134,7 +134,7 @@ async def play(log: Trace, folder: Path, given: argparse.Namespace) -> Report:
         calm_from = utc_now()
         await chaos.settled()
         await asyncio.sleep((calm_from + calm - utc_now()).total_seconds())
-        spent = [now - then for now, then in zip(_spent(stage), before, strict=True)]
+        spent = [now - then for now, then in zip(stage.spent_s(), before, strict=True)]
         end, memory_mb = utc_now(), max(each.bot.memory_mb for each in stage.replicas)
         await stage.stop()
         return Report(
@@ -151,12 +151,6 @@ async def play(log: Trace, folder: Path, given: argparse.Namespace) -> Report:
                 largest_replica_mb=memory_mb,
             ),
         )
-
-
-def _spent(stage: ReplicaStage) -> tuple[float, float, float]:
-    """Return the processor time of replicas, database and this process so far, in seconds."""
-    database_s = stage.server.cpu_s if stage.server is not None else 0.0
-    return sum(each.bot.cpu_s for each in stage.replicas), database_s, time.process_time()
 
 
 def main(words: Sequence[str]) -> None:

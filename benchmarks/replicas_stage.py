@@ -104,6 +104,11 @@ class ReplicaStage:
         await put_due(self.database, self.crowd, poll_interval=self.poll_interval)
         await asyncio.sleep((start - utc_now()).total_seconds())
 
+    def spent_s(self) -> tuple[float, float, float]:
+        """Return the processor time of replicas, database and this process so far, in seconds."""
+        database_s = self.server.cpu_s if self.server is not None else 0.0
+        return sum(each.bot.cpu_s for each in self.replicas), database_s, time.process_time()
+
     async def stop(self) -> None:
         """Ask all replicas to stop, as an orchestrator does it, and see that they do."""
         await self._let_go()

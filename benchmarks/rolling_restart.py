@@ -10,7 +10,6 @@ command has failed if it was not acknowledged within 3 s or never answered.
 import argparse
 import asyncio
 import sys
-import time
 from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -132,15 +131,15 @@ async def play(log: Trace, folder: Path, given: argparse.Namespace) -> tuple[Pha
         await _until_ready(balancer, [bot.url for bot in bots])
         typing = asyncio.create_task(typists.type_on(), name="typing")
         await asyncio.sleep(given.warm_up)
-        calm_from, before = utc_now(), _spent(stage)
+        calm_from, before = utc_now(), sum(stage.spent_s())
         await asyncio.sleep(given.calm)
-        restart_from, between = utc_now(), _spent(stage)
+        restart_from, between = utc_now(), sum(stage.spent_s())
         for bot in bots:
             await bot.stop()
             await bot.start()
             await _until_ready(balancer, [bot.url])
         typing.cancel()
-        restart_to, after = utc_now(), _spent(stage)
+        restart_to, after = utc_now(), sum(stage.spent_s())
         await typists.all_acknowledged()
         await asyncio.sleep(PATIENCE_S)
         await balancer.stop()
@@ -150,12 +149,6 @@ async def play(log: Trace, folder: Path, given: argparse.Namespace) -> tuple[Pha
         busy = (between - before) / ((restart_from - calm_from) / SECOND)
         busy_then = (after - between) / ((restart_to - restart_from) / SECOND)
         return phase("calm", calm, stage, busy), phase("restart", restart, stage, busy_then)
-
-
-def _spent(stage: ReplicaStage) -> float:
-    """Return the processor time of bots, database and stand-ins so far, in seconds."""
-    database_s = stage.server.cpu_s if stage.server is not None else 0.0
-    return sum(each.bot.cpu_s for each in stage.replicas) + database_s + time.process_time()
 
 
 def phase(name: str, typed: Sequence[Typed], stage: ReplicaStage, cores: float) -> Phase:

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.errors import AudienceUnknown
 from bot.domain.standing import Audience
 from bot.slack.channel import called, is_at_home, members_of, open_channel, user_of
-from bot.slack.client import error_code
+from bot.slack.client import error_code, is_asked_too_much
 from bot.slack.sightings import Saw, unheard
 
 # Somebody new in a channel is always asked for; that a member became a guest is seen after this time.
@@ -24,8 +24,6 @@ MOST_ASKED_SINGLY: Final = 50
 _AT_ONCE: Final = 8
 _PAGE: Final = 200
 _MOST_PAGES: Final = 20
-# What Slack says when it will say more a moment later.
-_BUSY: Final = frozenset({"ratelimited", "rate_limited"})
 _GUEST: Final = ("is_restricted", "is_ultra_restricted")
 
 log = structlog.get_logger(__name__)
@@ -68,7 +66,7 @@ class SlackAudiences:
             log.warning("Slack did not say who reads a channel", why=_why(error))
             raise AudienceUnknown from error
         people, refused = await self._asked(workspace, users)
-        if isinstance(refused, SlackApiError) and error_code(refused) in _BUSY:
+        if refused is not None and is_asked_too_much(refused):
             # To take everybody for a guest would ask them all again whether they agree.
             raise AudienceUnknown from refused
         outside = {one.team for one in people.values() if one.team is not None}

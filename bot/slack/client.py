@@ -84,3 +84,8 @@ def error_code(error: SlackApiError) -> str:
     # The SDK hands on plain text as it came, and for broken JSON aiohttp's bare response.
     status = getattr(error.response, "status_code", None) or getattr(error.response, "status", None)
     return f"HTTP {status} without a reason"
+
+
+def is_asked_too_much(error: Exception) -> bool:
+    """Tell whether Slack turned us down for asking too often, and says more a moment later."""
+    return isinstance(error, SlackApiError) and error_code(error) in {"ratelimited", "rate_limited"}

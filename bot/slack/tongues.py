@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Person
 from bot.ports import Languages
-from bot.slack.client import error_code
+from bot.slack.client import is_asked_too_much
 from bot.slack.sightings import Saw, unheard
 from bot.views.language import ENGLISH, Language, language_named, preferred_language
 
@@ -94,7 +94,7 @@ class Tongues:
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.info("a person's language is not known", why=type(error).__name__)
             language = known[0] if known else ENGLISH
-            if isinstance(error, SlackApiError) and error_code(error) == "ratelimited":
+            if is_asked_too_much(error):
                 self._left_alone[person.workspace] = self._clock() + REFUSED_FOR
             # Not asked at every word: hundreds of strangers would use up what Slack allows.
             self._remember(person, language, REFUSED_FOR)
