@@ -1,6 +1,7 @@
 """Fixtures that every kind of test may use."""
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,18 @@ def _logs() -> None:
     # A logger that remembers the set-up of its first use would keep it for the tests that come later.
     structlog.configure = lambda **how: configure(**{**how, "cache_logger_on_first_use": False})
     set_up_logs(level="info", style="console")
+
+
+@pytest.fixture(autouse=True)
+def _logs_again(_logs: None) -> Iterator[None]:
+    """Undo what a test did to the logs: its stderr is closed for those that come later."""
+    root, level, how = logging.getLogger(), logging.getLogger().level, structlog.get_config()
+    handlers = list(root.handlers)
+    yield
+    if root.handlers != handlers:
+        root.handlers = handlers
+        root.setLevel(level)
+        structlog.configure(**how)
 
 
 async def _migrate(url: str) -> None:

@@ -38,6 +38,8 @@ from bot.views.language import LANGUAGES, spoken_in
 _BOLT_LOGGER: Final = logging.getLogger("bot.slack.bolt")
 _BOLT_LOGGER.setLevel(logging.ERROR)
 
+_LISTENERS_TAKE_S: Final = 30
+
 log = structlog.get_logger(__name__)
 
 
@@ -120,6 +122,10 @@ def make_app(
     leavers.register(app)
     Homing(desk, homes, listeners).register(app)
     app.error(_on_error)
+    # Bolt stops waiting for a listener after three seconds of this machine, and what goes to Slack then
+    # is an answer without content: it closes a form with all that was typed, and without a word.
+    for listener in app._async_listeners:  # noqa: SLF001 (only its custom steps take the time as an argument)
+        listener.ack_timeout = _LISTENERS_TAKE_S
     return app
 
 

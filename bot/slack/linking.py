@@ -46,6 +46,9 @@ from bot.views.link import (
 from bot.views.link_frame import CLUSTER, USERNAME
 
 FORM_PATIENCE: Final = timedelta(seconds=1.5)
+# Slack waits three seconds, and its way here and back counts too.
+SLACK_WAITS_S: Final = 2.5
+_ANSWER_ARRIVES_S: Final = 0.3
 LAST_WORD: Final = timedelta(seconds=1.5)
 
 T = TypeVar("T")
@@ -132,12 +135,16 @@ class Linking:
         client: AsyncWebClient,
     ) -> None:
         """Answer a submission with how its linking ends, as soon as that is known."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         proving = self._desk.spawn(_outcome(linking), name="link")
         await asyncio.wait([proving], timeout=self._patience)
-        if not proving.done():
-            await ack(response_action="update", view=submission.asking())
+        is_late = loop.time() - began > SLACK_WAITS_S
+        if is_late or not proving.done():
             reply = self._desk.reply(body, client)
             self._desk.work("link", reply, self._tell_late(proving, submission, body, client, reply))
+        if not proving.done():
+            await ack(response_action="update", view=submission.asking())
             return
         try:
             outcome = proving.result()
@@ -150,7 +157,8 @@ class Linking:
         else:
             view, text = submission.done(outcome)
             await ack(response_action="update", view=view)
-            submission.then(text)
+            if not is_late:
+                submission.then(text)
 
     def _form_again(self, error: WalltimeError, wish: LinkWish, cluster: Cluster) -> tuple[View, str]:
         trouble = token_again_sentence(error, cluster)
@@ -167,6 +175,8 @@ class Linking:
     ) -> None:
         try:
             outcome = await proving
+            # What is drawn before the answer to the submission has come would be overwritten by it.
+            await asyncio.sleep(_ANSWER_ARRIVES_S)
         except asyncio.CancelledError:
             # A stop that could not wait any longer. The promise "I will tell you" holds all the same.
             with contextlib.suppress(Exception):

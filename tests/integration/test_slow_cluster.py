@@ -1,6 +1,7 @@
 """A cluster that is slow, silent or broken: Slack's three seconds hold, and the person hears something."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import pytest
@@ -65,6 +66,19 @@ async def test_who_closed_the_form_meanwhile_is_told_in_a_message(lab: World) ->
         assert told.channel == lab.alice.dm
 
 
+@pytest.mark.both_doors
+async def test_a_form_sent_while_the_bot_stands_still_is_not_closed_without_a_word(lab: World) -> None:
+    async with lab.bot():
+        lab.east.latency = timedelta(seconds=1)
+        await lab.alice.command("/walltime link", channel=GENERAL)
+        form = await lab.alice.wait_view(lambda view: "submit" in view.view)
+        asyncio.get_running_loop().call_later(0.5, time.sleep, SLACK_WAITS_S + 0.5)
+        token = lab.east.token("alice")
+        delivery = await lab.alice.submit(form, {"cluster": "east", "username": "", "token": token})
+        assert delivery.ok, delivery.error
+        await lab.alice.wait_view(lambda view: "You are linked as" in str(view))
+
+
 async def test_a_late_answer_is_kept_for_the_next_question(lab: World) -> None:
     async with lab.bot():
         await lab.link(lab.alice)
@@ -79,7 +93,7 @@ async def test_a_late_answer_is_kept_for_the_next_question(lab: World) -> None:
 
 
 async def test_ten_questions_at_once_make_one_call(lab: World) -> None:
-    async with lab.bot():
+    async with lab.bot(tick=timedelta(hours=1)):  # nor does a poll ask
         await lab.link(lab.alice)
         lab.hours_pass()
         lab.east.latency = timedelta(seconds=0.5)
