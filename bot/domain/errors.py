@@ -655,7 +655,14 @@ class NoData(TryAgainLater):
 
 
 class AudienceUnknown(TryAgainLater):
-    """Slack does not say who reads a channel just now, so nothing about single people is told there."""
+    """Slack does not say who reads a channel just now, so nothing about single people is told there.
+
+    `wait` is how long Slack wants to be left alone, None if it did not ask for that.
+    """
+
+    def __init__(self, wait: timedelta | None = None) -> None:
+        super().__init__("Slack does not say who reads a channel")
+        self.wait = wait
 
 
 class ClusterMisconfigured(OperatorMustFix):

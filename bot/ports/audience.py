@@ -1,16 +1,19 @@
 """The promise behind the audience guard."""
 
 from collections.abc import Collection, Mapping
-from typing import Protocol
+from datetime import timedelta
+from typing import Final, Protocol
 
 from bot.domain.standing import Audience
 
+NOW: Final = timedelta(0)
+
 
 class Audiences(Protocol):
-    """Who reads a channel, as Slack says it at this moment."""
+    """Who reads a channel, as Slack says it."""
 
-    async def of(self, workspace: str, channel: str) -> Audience:
-        """Return who reads a channel.
+    async def of(self, workspace: str, channel: str, *, within: timedelta = NOW) -> Audience:
+        """Return who reads a channel, or who read it so long ago at most.
 
         Raises ChannelClosed unless the bot is in it and it is alive, AudienceUnknown if Slack does not say.
         """

@@ -1,4 +1,8 @@
-"""Who reads a channel, asked of Slack each time: only names and who is a guest are remembered for a while."""
+"""Who reads a channel, asked of Slack: whoever may do with what it said a moment ago says so.
+
+Names, and who is a guest, are remembered for some minutes. While Slack turns down one question for being
+asked too much, it is not asked the next one.
+"""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -13,8 +17,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import AudienceUnknown
 from bot.domain.standing import Audience
+from bot.ports.audience import NOW
 from bot.slack.channel import called, is_at_home, members_of, open_channel, user_of
-from bot.slack.client import error_code, is_asked_too_much
+from bot.slack.client import error_code, is_asked_too_much, retry_after
 from bot.slack.sightings import Saw, unheard
 
 # Somebody new in a channel is always asked for; that a member became a guest is seen after this time.
@@ -22,6 +27,8 @@ KNOWN_FOR: Final = timedelta(minutes=5)
 # Slack answers a hundred questions about single people a minute; more are read from the list of all.
 MOST_ASKED_SINGLY: Final = 50
 _AT_ONCE: Final = 8
+_USUAL_PAUSE: Final = timedelta(seconds=30)
+_MOST_CHANNELS: Final = 10_000
 _PAGE: Final = 200
 _MOST_PAGES: Final = 20
 _GUEST: Final = ("is_restricted", "is_ultra_restricted")
@@ -55,20 +62,38 @@ class SlackAudiences:
         self._clock = clock
         self._people: dict[tuple[str, str], _Known] = {}
         self._organisations: dict[tuple[str, str], str] = {}
+        self._channels: dict[tuple[str, str], tuple[Audience, datetime]] = {}
+        self._left_alone: dict[str, datetime] = {}
 
-    async def of(self, workspace: str, channel: str) -> Audience:
-        """Return who reads a channel; raises ChannelClosed or AudienceUnknown."""
+    async def of(self, workspace: str, channel: str, *, within: timedelta = NOW) -> Audience:
+        """Return who reads a channel, or did so long ago at most; raises ChannelClosed or AudienceUnknown."""
+        now = self._clock()
+        known = self._channels.get((workspace, channel))
+        if known is not None and timedelta(0) <= now - known[1] < within:
+            return known[0]
+        wait = self._left_alone.get(workspace, now) - now
+        if wait > timedelta(0):
+            raise AudienceUnknown(wait)
+        audience = await self._look(workspace, channel)
+        if len(self._channels) >= _MOST_CHANNELS:
+            self._channels.clear()
+        self._channels[workspace, channel] = audience, now
+        return audience
+
+    async def _look(self, workspace: str, channel: str) -> Audience:
+        """Ask Slack."""
         try:
             client = self._client_for(workspace)
             found = await open_channel(client, channel)
             users = [user async for user in members_of(client, channel)]
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("Slack did not say who reads a channel", why=_why(error))
-            raise AudienceUnknown from error
+            raise AudienceUnknown(self._asked_to_wait(workspace, error)) from error
         people, refused = await self._asked(workspace, users)
-        if refused is not None and is_asked_too_much(refused):
+        wait = self._asked_to_wait(workspace, refused)
+        if wait is not None:
             # To take everybody for a guest would ask them all again whether they agree.
-            raise AudienceUnknown from refused
+            raise AudienceUnknown(wait) from refused
         outside = {one.team for one in people.values() if one.team is not None}
         is_shared = bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or outside)
         if is_shared:
@@ -91,7 +116,18 @@ class SlackAudiences:
     def forget(self, workspace: str) -> None:
         """Forget the people of a workspace, and the organisations that it knows."""
         self._people = {key: one for key, one in self._people.items() if key[0] != workspace}
+        self._channels = {key: one for key, one in self._channels.items() if key[0] != workspace}
+        self._left_alone.pop(workspace, None)
         self._organisations = {key: one for key, one in self._organisations.items() if key[0] != workspace}
+
+    def _asked_to_wait(self, workspace: str, error: Exception | None) -> timedelta | None:
+        """Leave a workspace alone for as long as its Slack asks for, if it does; return how long."""
+        if error is None or not is_asked_too_much(error):
+            return None
+        told = retry_after(error) if isinstance(error, SlackApiError) else None
+        wait = told or _USUAL_PAUSE
+        self._left_alone[workspace] = self._clock() + wait
+        return wait
 
     async def _asked(
         self, workspace: str, users: Collection[str]

@@ -1,8 +1,9 @@
 """The Web API client: one HTTP session for all calls, no blind retries."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
@@ -89,3 +90,10 @@ def error_code(error: SlackApiError) -> str:
 def is_asked_too_much(error: Exception) -> bool:
     """Tell whether Slack turned us down for asking too often, and says more a moment later."""
     return isinstance(error, SlackApiError) and error_code(error) in {"ratelimited", "rate_limited"}
+
+
+def retry_after(error: SlackApiError) -> timedelta | None:
+    """Return how long Slack wants to be left alone; None if it does not say."""
+    headers: Mapping[str, str] = getattr(error.response, "headers", None) or {}
+    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return timedelta(seconds=max(1, int(value))) if value.isdecimal() else None

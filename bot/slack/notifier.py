@@ -16,7 +16,7 @@ from bot.domain.errors import TellingEnded, TellingFailed, TellingPaused, Tellin
 from bot.domain.installations import WORKSPACE_IS_OUT
 from bot.domain.limits import Place, PlaceKind
 from bot.ports.alerting import Receipt
-from bot.slack.client import TIMEOUT_S
+from bot.slack.client import TIMEOUT_S, retry_after
 from bot.slack.sightings import Saw, unheard
 from bot.views.kit import Message
 
@@ -241,18 +241,11 @@ def _ended(error: SlackApiError) -> TellingEnded:
     data = getattr(response, "data", None)
     code = str(data.get("error") or "") if isinstance(data, dict) else ""
     status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
-    headers = getattr(response, "headers", None) or {}
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in PAUSES:
-        return TellingPaused(_retry_after(headers))
+        return TellingPaused(retry_after(error) or _USUAL_PAUSE)
     if not code or status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in UNSURE:
         return TellingUnsure(f"no usable answer: {code or status}")
     return TellingRefused(code, place_is_out=code in PLACE_IS_OUT)
-
-
-def _retry_after(headers: Mapping[str, str]) -> timedelta:
-    """Read `Retry-After`; something usual if it is missing or no number."""
-    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    return timedelta(seconds=max(1, int(value))) if value.isdecimal() else _USUAL_PAUSE
 
 
 def _drawn(message: object) -> dict[str, Any]:

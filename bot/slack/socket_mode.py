@@ -29,7 +29,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.installations import DEAD_TOKEN
 from bot.domain.secret import Secret
-from bot.slack.client import error_code, without_proxy
+from bot.slack.client import error_code, retry_after, without_proxy
 
 # At DEBUG the SDK prints every payload, and each failed attempt with its traceback: we say it in one line.
 _LOGGER: Final = logging.getLogger("bot.slack.socket")
@@ -132,7 +132,8 @@ class SocketMode:
                 # From the start a setting is wrong. Later Slack may mean it for a while only.
                 if code in DEAD_TOKEN and not self._has_lived:
                     self._on_dead_token(code)
-                pause = max(pause, _retry_after(error))
+                wanted = retry_after(error)
+                pause = max(pause, wanted.total_seconds() if wanted else 0.0)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 why = f"no answer: {type(error).__name__}"
             except Exception as error:
@@ -254,9 +255,3 @@ async def _close(link: SocketModeClient, patience: timedelta) -> None:
         if tasks:
             await asyncio.wait(tasks, timeout=patience.total_seconds())
         await link.aiohttp_client_session.close()
-
-
-def _retry_after(error: SlackApiError) -> float:
-    """Return how many seconds Slack wants to be left alone."""
-    text = str(error.response.headers.get("Retry-After", ""))
-    return float(text) if text.isdecimal() else 0.0

@@ -1,8 +1,8 @@
 """The audience guard at work: compare who agreed with who reads, and ask again those who did not."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.audience import Consent, Guard
 from bot.domain.errors import AudienceUnknown, ChannelClosed
@@ -10,16 +10,17 @@ from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Person
 from bot.domain.standing import Audience
 from bot.ports.alerting import Notice, NoticeKind, Notices, Teams
-from bot.ports.audience import Audiences
+from bot.ports.audience import NOW, Audiences
 from bot.usecases.counting import derived_id
 from bot.usecases.join_team import take_off
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GuardAudience:
-    """Ask before anything about single people goes to a channel. Nothing is kept: Slack is asked each time.
+    """Ask before anything about single people goes to a channel.
 
-    Who is not in the channel any more is taken off its team then.
+    Who is not in the channel any more is taken off its team then. What Slack said at most `within` ago may
+    confirm that everybody agreed, no more: before anything is taken away from somebody, Slack is asked.
 
     `ask_again` words the direct message to somebody who joined before others could read the channel.
     """
@@ -28,11 +29,14 @@ class GuardAudience:
     audiences: Audiences
     notices: Notices
     ask_again: Callable[[str, Audience], str]
+    within: timedelta = NOW
 
     async def __call__(self, workspace: str, channel: str, *, now: datetime) -> Guard:
         """Return what the channel may be told now; raises ChannelClosed or AudienceUnknown."""
-        audience = await self.audiences.of(workspace, channel)
+        audience = await self.audiences.of(workspace, channel, within=self.within)
         consents = dict(await self.teams.consents(workspace, channel))
+        if self.within and not _all_agreed(consents, audience):
+            audience = await self.audiences.of(workspace, channel)
         for user in sorted(consents.keys() - audience.users if audience.users is not None else ()):
             # They left while nobody told us.
             await take_off(self.teams, Person(workspace=workspace, user=user), channel, now=now)
@@ -78,3 +82,9 @@ class GuardAudience:
                 text=self.ask_again(channel, audience),
             )
         )
+
+
+def _all_agreed(consents: Mapping[str, Consent], audience: Audience) -> bool:
+    """Tell whether everybody on the team reads the channel and agreed to all who do."""
+    are_there = audience.users is None or consents.keys() <= audience.users
+    return are_there and all(consent.covers(audience) for consent in consents.values())

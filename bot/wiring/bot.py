@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, Self
@@ -104,6 +105,8 @@ from bot.wiring.settings import Settings
 
 # How soon a process sees a cluster that another one found; whoever polls a link looks at once.
 LOOK_EVERY: Final = timedelta(seconds=5)
+# Alerts of a busy channel do not ask each time who reads it. Who joins reads what stood there before, too.
+READERS_KNOWN_FOR: Final = timedelta(seconds=30)
 THIN_EVERY: Final = timedelta(minutes=1)
 SWEEP_EVERY: Final = timedelta(minutes=1)
 
@@ -387,9 +390,10 @@ class Bot:
         audiences = SlackAudiences(self._client_for, self._clock, saw=leavers.saw)
         forget += [tongues.forget, audiences.forget]
         guard = GuardAudience(teams=teams, audiences=audiences, notices=notices, ask_again=ask_again_sentence)
+        telling_guard = replace(guard, within=READERS_KNOWN_FOR)
         standups, calendars = SqlStandups(self._database), HolidayCalendars()
         digests = GatherDigest(
-            counting=counting, limits=limits, alerts=alerts, standups=standups, guard=guard
+            counting=counting, limits=limits, alerts=alerts, standups=standups, guard=telling_guard
         )
         gather_team = GatherTeam(counting=counting, limits=limits, guard=guard)
         turn_standups = TurnStandups(standups=standups, calendars=calendars)
@@ -401,7 +405,7 @@ class Bot:
             places=places,
             notifier=SlackNotifier(client_for=self._client_for, saw=leavers.saw),
             drawings=drawings,
-            discretion=Discretion(guard=guard, counting=counting),
+            discretion=Discretion(guard=telling_guard, counting=counting),
             digests=digests,
             teams=gather_team,
             together=_together,

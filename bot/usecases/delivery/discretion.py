@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.audience import Guard
-from bot.domain.errors import AudienceUnknown, ChannelClosed, TellingFailed, TellingRefused
+from bot.domain.errors import AudienceUnknown, ChannelClosed, TellingFailed, TellingPaused, TellingRefused
 from bot.domain.limits import PlaceKind
 from bot.domain.standing import Audience
 from bot.ports.alerting import Alert
@@ -29,7 +29,7 @@ class Discretion:
     async def withholds(self, turn: Turn, alert: Alert) -> Audience | None:
         """Return the readers that keep an alert from being told, None if it may be.
 
-        Raises TellingRefused or TellingFailed where the readers cannot be known.
+        Raises TellingRefused, TellingPaused or TellingFailed where the readers cannot be known.
         """
         if turn.place.kind is PlaceKind.DM:
             return None
@@ -47,5 +47,7 @@ class Discretion:
             except ChannelClosed as closed:
                 raise TellingRefused(closed.reason, place_is_out=True) from closed
             except AudienceUnknown as unknown:
+                if unknown.wait is not None:
+                    raise TellingPaused(unknown.wait) from unknown
                 raise TellingFailed("Slack does not say who reads the channel") from unknown
         return turn.guard

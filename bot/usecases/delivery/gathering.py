@@ -70,6 +70,6 @@ class Gathering:
             return await asking
         except ChannelClosed as closed:
             raise TellingRefused(closed.reason, place_is_out=True) from closed
-        except AudienceUnknown:
-            await self.hand.wait([notice], self.turn.now + ASK_AGAIN)
+        except AudienceUnknown as unknown:
+            await self.hand.wait([notice], self.turn.now + (unknown.wait or ASK_AGAIN))
             return None

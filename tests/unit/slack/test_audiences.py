@@ -102,12 +102,44 @@ async def test_many_are_read_from_the_list_of_all(lab: Lab, audiences: SlackAudi
 
 
 async def test_while_slack_is_asked_too_much_nobody_is_taken_for_a_guest(
-    lab: Lab, audiences: SlackAudiences
+    lab: Lab, audiences: SlackAudiences, clock: Ticking
 ) -> None:
     lab.twin.faults.add(Fault(method="users.info", kind="ratelimited", times=1))
     with pytest.raises(AudienceUnknown):
         await audiences.of(TEAM, ROOM)
+    clock.now += timedelta(minutes=1)
     assert (await audiences.of(TEAM, ROOM)).guests == 0
+
+
+@pytest.mark.parametrize("method", ["users.info", "conversations.info", "conversations.members"])
+async def test_slack_is_left_alone_for_as_long_as_it_asks_for(
+    lab: Lab, audiences: SlackAudiences, clock: Ticking, method: str
+) -> None:
+    lab.twin.faults.add(Fault(method=method, kind="ratelimited", times=1, retry_after=20))
+    lab.workspace.add_channel("C0NEXT", "next", members={"U1N0"})
+    waits = []
+    for channel in (ROOM, "C0NEXT"):
+        with pytest.raises(AudienceUnknown) as unknown:
+            await audiences.of(TEAM, channel)
+        waits.append(unknown.value.wait)
+        clock.now += timedelta(seconds=5)
+    assert waits == [timedelta(seconds=20), timedelta(seconds=15)]
+    assert asked(lab, "conversations.info") == 1
+    clock.now += timedelta(seconds=10)
+    assert (await audiences.of(TEAM, "C0NEXT")).members == 1
+
+
+async def test_who_may_do_with_what_slack_said_a_moment_ago_does_not_ask(
+    lab: Lab, audiences: SlackAudiences, clock: Ticking
+) -> None:
+    first = await audiences.of(TEAM, ROOM)
+    lab.workspace.join(ROOM, ALICE)
+    clock.now += timedelta(seconds=9)
+    assert await audiences.of(TEAM, ROOM, within=timedelta(seconds=10)) == first
+    assert (await audiences.of(TEAM, ROOM)).members == 7
+    clock.now += timedelta(seconds=10)
+    lab.workspace.leave(ROOM, ALICE)
+    assert (await audiences.of(TEAM, ROOM, within=timedelta(seconds=10))).members == 6
 
 
 async def test_who_slack_does_not_describe_may_be_a_guest(lab: Lab, audiences: SlackAudiences) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -19,15 +20,21 @@ from tests.unit.usecases.office import FakeNotices, FakeTeams, Office
 HPC = "C1"
 CHANNEL = Place(kind=PlaceKind.CHANNEL, slack_id=HPC)
 PRIVATE = Audience(is_private=True, is_shared_outside=False, members=3)
+SOON = timedelta(seconds=30)
 GUESTS = replace(PRIVATE, guests=1)
 
 
 class FakeAudiences:
     def __init__(self) -> None:
         self.now: Audience | WalltimeError = PRIVATE
+        self.a_moment_ago: Audience | None = None
+        self.asked = 0
 
-    async def of(self, workspace: str, channel: str) -> Audience:
+    async def of(self, workspace: str, channel: str, *, within: timedelta = timedelta(0)) -> Audience:
         assert (workspace, channel) == ("T1", HPC)
+        if within and self.a_moment_ago is not None:
+            return self.a_moment_ago
+        self.asked += 1
         if isinstance(self.now, WalltimeError):
             raise self.now
         return self.now
@@ -78,6 +85,32 @@ async def test_who_is_not_in_the_channel_any_more_is_taken_off_its_team_and_told
     assert told == [(NoticeKind.TEAM_LEFT, "U2", HPC)]
     audiences.now = replace(PRIVATE, users=frozenset({"U1", "U2"}))
     assert (await guard("T1", HPC, now=NOW)).agreed == {"U1"}  # coming back is not joining
+
+
+async def test_what_slack_said_a_moment_ago_confirms_that_everybody_agreed(
+    guard: GuardAudience, audiences: FakeAudiences
+) -> None:
+    audiences.a_moment_ago = PRIVATE
+    found = await replace(guard, within=SOON)("T1", HPC, now=NOW)
+    assert found.agreed == {"U1", "U2"}
+    assert audiences.asked == 0
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(GUESTS, id="a guest has left"),
+        pytest.param(replace(PRIVATE, users=frozenset({"U1"})), id="U2 has come, and joined"),
+    ],
+)
+async def test_nothing_is_taken_from_anybody_before_slack_was_asked(
+    office: Office, guard: GuardAudience, audiences: FakeAudiences, before: Audience
+) -> None:
+    audiences.a_moment_ago = before
+    found = await replace(guard, within=SOON)("T1", HPC, now=NOW)
+    assert found.agreed == {"U1", "U2"}
+    assert audiences.asked == 1
+    assert office.memory.notices == []
 
 
 async def test_each_is_asked_once_for_each_audience(
