@@ -104,7 +104,10 @@ class Rows:
             tables.workspaces,
             [{"workspace": crowd.workspace, "name": crowd.workspace, "installed_at": now}],
         )
-        yield tables.people, each(lambda one: {"person": one.user, "first_seen_at": now})
+        yield (
+            tables.people,
+            each(lambda one: {"person": one.user, "first_seen_at": now, "locale": "en-US", "locale_at": now}),
+        )
         yield tables.links, each(self._link)
         yield tables.health, each(self._health)
         yield tables.readings, each(self._reading)

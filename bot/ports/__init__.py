@@ -124,8 +124,25 @@ class LiveReadings(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spoken:
+    """A person's language: the code of what they chose, else the locale that Slack told last, and when."""
+
+    chosen: str | None = None
+    locale: str | None = None
+    locale_at: datetime | None = None
+
+
 class Languages(Protocol):
     """Which language people chose for their direct messages and answers, and for channels."""
+
+    async def spoken(self, person: Person) -> Spoken:
+        """Return what is known of a person's language."""
+        ...
+
+    async def heard(self, person: Person, locale: str, *, at: datetime) -> None:
+        """Remember what Slack says of the language of somebody who is or was linked; of others nothing."""
+        ...
 
     async def chosen(self, workspace: str, place: Place) -> str | None:
         """Return the code of the language chosen, None without a choice."""

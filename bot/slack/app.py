@@ -27,6 +27,7 @@ from bot.slack.linking_by_key import LinkingByKey
 from bot.slack.linking_by_page import LinkingByPage
 from bot.slack.linking_by_region import LinkingByRegion
 from bot.slack.listeners import Listeners
+from bot.slack.people_news import PeopleListeners
 from bot.slack.placing import placed
 from bot.slack.scheduling import Scheduling
 from bot.slack.teaming import Teaming
@@ -120,6 +121,7 @@ def make_app(
     by_page.register(app)
     ChannelListeners(desk).register(app)
     leavers.register(app)
+    PeopleListeners(desk, leavers).register(app)
     Homing(desk, homes, listeners).register(app)
     app.error(_on_error)
     # Bolt stops waiting for a listener after three seconds of this machine, and what goes to Slack then

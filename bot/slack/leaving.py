@@ -1,4 +1,4 @@
-"""People and workspaces that leave: Slack tells by an event; of people also on the way, when it is asked."""
+"""People and workspaces that leave: Slack tells by events; of people also on the way, when it is asked."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -43,14 +43,9 @@ class Leavers:
 
     def register(self, app: AsyncApp) -> None:
         """Tell Bolt who listens to what."""
-        app.event("user_change")(self.on_user_change)
         app.event("app_uninstalled")(self.on_uninstalled)
         app.event("tokens_revoked")(self.on_revoked)
         app.event("team_access_revoked")(self.on_access_revoked)
-
-    async def on_user_change(self, body: dict[str, Any]) -> None:
-        """Somebody's account changed, for whatever reason."""
-        self.saw(body["team_id"], body["event"]["user"])
 
     async def on_uninstalled(self, body: dict[str, Any]) -> None:
         """The app was removed; it may be said more than once, before or after that its token is revoked."""

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import structlog
@@ -13,13 +13,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Person
-from bot.ports import Languages
+from bot.ports import Languages, Spoken
 from bot.slack.client import is_asked_too_much
 from bot.slack.sightings import Saw, unheard
 from bot.views.language import ENGLISH, Language, language_named, preferred_language
 
 PATIENCE: Final = timedelta(seconds=1)
-ASKED_AGAIN_AFTER: Final = timedelta(hours=1)
+# Slack tells of a change by itself (`user_change`); this is for an event that was lost.
+ASKED_AGAIN_AFTER: Final = timedelta(days=1)
 REFUSED_FOR: Final = timedelta(minutes=1)
 _REMEMBERED: Final = 10_000
 
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 class Tongues:
-    """Languages of people and channels; what Slack says is remembered for an hour."""
+    """Languages of people and channels; what Slack says is remembered, of who is linked in the table."""
 
     def __init__(
         self,
@@ -49,8 +50,8 @@ class Tongues:
 
     async def of(self, person: Person) -> Language:
         """Return a person's language; never fails, English if nothing is known."""
-        place = Place(kind=PlaceKind.DM, slack_id=person.user)
-        language = await self._chosen(person.workspace, place) or await self._of_slack(person)
+        spoken = await self._spoken(person)
+        language = language_named(spoken.chosen) or await self._of_slack(person, spoken)
         if len(self._last) > _REMEMBERED:
             self._last.clear()
         self._last[person] = language
@@ -80,8 +81,24 @@ class Tongues:
             log.warning("a chosen language cannot be read", why=type(error).__name__)
             return None
 
-    async def _of_slack(self, person: Person) -> Language:
+    async def heard(self, workspace: str, user: Mapping[str, Any]) -> None:
+        """Take in what Slack says of somebody, if it has their locale."""
+        if locale := user.get("locale"):
+            await self._keep(Person(workspace=workspace, user=str(user["id"])), str(locale))
+
+    async def _spoken(self, person: Person) -> Spoken:
+        try:
+            return await self._languages.spoken(person)
+        except Exception as error:  # noqa: BLE001 (as above)
+            log.warning("a person's language cannot be read", why=type(error).__name__)
+            return Spoken()
+
+    async def _of_slack(self, person: Person, spoken: Spoken) -> Language:
         known = self._locales.get(person)
+        if spoken.locale and spoken.locale_at is not None:
+            # The table knows what another bot heard.
+            told = preferred_language(spoken.locale), spoken.locale_at + ASKED_AGAIN_AFTER
+            known = told if known is None else max(known, told, key=lambda each: each[1])
         if known is not None and self._clock() < known[1]:
             return known[0]
         until = self._left_alone.get(person.workspace)
@@ -100,8 +117,16 @@ class Tongues:
             self._remember(person, language, REFUSED_FOR)
             return language
         self._saw(person.workspace, answer["user"])
-        language = preferred_language(answer["user"].get("locale") or "")
+        return await self._keep(person, answer["user"].get("locale") or "")
+
+    async def _keep(self, person: Person, locale: str) -> Language:
+        """Remember Slack's word, here and for the others."""
+        language = preferred_language(locale)
         self._remember(person, language, ASKED_AGAIN_AFTER)
+        try:
+            await self._languages.heard(person, locale, at=self._clock())
+        except Exception as error:  # noqa: BLE001 (the answer is more than its language)
+            log.warning("a person's language cannot be stored", why=type(error).__name__)
         return language
 
     def _remember(self, person: Person, language: Language, lasts: timedelta) -> None:

@@ -56,6 +56,7 @@ async def export(database: Database, person: Person, *, now: datetime) -> dict[s
         "person": person.user,
         "first_seen_at": _only(own[people], "first_seen_at"),
         "language": _only(own[languages], "code"),
+        "locale": _only(own[people], "locale"),
         "links": [_link(row, own) for row in own[links]],
         "limits": [_body(row["body"]) for row in (*own[limits], *named[limits.c.body])],
         "alerts": [_alert(row, own[transitions]) for row in own[alerts]],

@@ -118,6 +118,9 @@ people = Table(
     Column("workspace", String(32), primary_key=True),
     Column("person", String(32), primary_key=True),
     Column("first_seen_at", Moment, nullable=False),
+    # What Slack said last of their language, and when.
+    Column("locale", String(16)),
+    Column("locale_at", Moment),
 )
 
 links = Table(

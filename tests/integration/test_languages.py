@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.alerts_kit import say
-from tests.world import BOB, GENERAL, World
+from tests.world import ALICE, BOB, GENERAL, World, until
 
 GUS = "U0GUS"
 
@@ -22,6 +22,26 @@ async def test_a_person_is_spoken_to_in_slacks_language_until_they_choose(lab: W
         assert "zh" in refused.text
     async with lab.bot():
         await say(lab.alice, "lang", "中文")
+
+
+async def test_who_changes_their_language_in_slack_is_spoken_to_in_it_at_once_and_after_a_restart(
+    lab: World,
+) -> None:
+    slack = lab.slack.workspaces["T0LAB"]
+    async with lab.bot():
+        await lab.link(lab.alice)
+        slack.change_person(ALICE, locale="zh-CN")
+
+        async def stored() -> str:
+            (row,) = await lab.rows("people")
+            return str(row.locale)
+
+        await until(stored, lambda locale: locale == "zh-CN")
+        await say(lab.alice, "lang", "中文")
+    asked = [call.method for call in lab.slack.calls].count("users.info")
+    async with lab.bot():
+        await say(lab.alice, "lang", "中文")
+    assert [call.method for call in lab.slack.calls].count("users.info") == asked
 
 
 async def test_a_channels_language_is_chosen_by_full_members(lab: World) -> None:

@@ -245,7 +245,8 @@ class Workspace:
         """Change fields of somebody's profile, such as `tz`, `is_admin` or `deleted`."""
         person = replace(self.person(person_id), **changes)
         self.people[person_id] = person
-        self.emit({"type": "user_change", "user": user_object(person), "cache_ts": self._seconds()})
+        shown = user_object(person, with_locale=person.team_id == self.id)
+        self.emit({"type": "user_change", "user": shown, "cache_ts": self._seconds()})
         return person
 
     def deactivate(self, person_id: str) -> Person:

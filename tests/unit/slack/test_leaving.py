@@ -30,7 +30,7 @@ async def test_only_who_is_deactivated_is_let_go() -> None:
 
     leavers = Leavers(let_go, nothing_to_erase, spawn)
     for user in (SOMEBODY, SOMEBODY | {"deleted": False}, SOMEBODY | {"deleted": True}):
-        await leavers.on_user_change({"team_id": "T1", "event": {"type": "user_change", "user": user}})
+        leavers.saw("T1", user)
     await asyncio.gather(*tasks)
     assert gone == [Person(workspace="T1", user="U1")]
 

@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.limits import Place
 from bot.domain.people import Person
+from bot.ports import Spoken
 from bot.slack.tongues import ASKED_AGAIN_AFTER, REFUSED_FOR, Tongues
 from bot.views.language import CHINESE, ENGLISH
 from tests.unit.kit import ALICE, NOW
@@ -20,6 +21,7 @@ class Lab:
         self.now: datetime = NOW
         self.asked = 0
         self.locale: str | None = "zh-CN"
+        self.table: dict[Person, Spoken] = {}
 
     def tongues(self) -> Tongues:
         return Tongues(cast("Any", self), lambda _: cast("Any", self), clock=lambda: self.now)
@@ -27,6 +29,12 @@ class Lab:
     async def chosen(self, workspace: str, place: Place) -> str | None:
         del workspace, place
         return None
+
+    async def spoken(self, person: Person) -> Spoken:
+        return self.table.get(person, Spoken())
+
+    async def heard(self, person: Person, locale: str, *, at: datetime) -> None:
+        self.table[person] = Spoken(locale=locale, locale_at=at)
 
     async def users_info(self, **_: Any) -> Any:
         self.asked += 1
@@ -36,7 +44,7 @@ class Lab:
         return {"user": {"locale": self.locale}}
 
 
-async def test_what_slack_says_is_asked_again_after_an_hour() -> None:
+async def test_what_slack_says_is_asked_again_after_a_day() -> None:
     lab = Lab()
     tongues = lab.tongues()
     for passed in (timedelta(0), ASKED_AGAIN_AFTER - timedelta(seconds=1), timedelta(seconds=1)):
@@ -71,3 +79,45 @@ async def test_a_workspace_that_refuses_is_left_alone_for_a_minute_whoever_speak
     assert await tongues.of(Person(workspace="T2", user="U1")) is CHINESE
     lab.now += REFUSED_FOR
     assert await tongues.of(Person(workspace="T1", user="U2")) is CHINESE
+
+
+async def test_what_slack_told_another_bot_or_this_one_before_its_start_is_not_asked_again() -> None:
+    lab = Lab()
+    assert await lab.tongues().of(ALICE) is CHINESE
+    lab.locale = "en-GB"
+    lab.now += ASKED_AGAIN_AFTER - timedelta(seconds=1)
+    assert await lab.tongues().of(ALICE) is CHINESE
+    assert lab.asked == 1
+    lab.now += timedelta(seconds=1)
+    assert await lab.tongues().of(ALICE) is ENGLISH
+
+
+async def test_while_slack_refuses_its_word_of_long_ago_is_better_than_none() -> None:
+    lab = Lab()
+    await lab.tongues().of(ALICE)
+    lab.now += 30 * ASKED_AGAIN_AFTER
+    lab.locale = None
+    tongues = lab.tongues()
+    for person, language in (
+        (Person(workspace="T1", user="U2"), ENGLISH),
+        (ALICE, CHINESE),
+        (ALICE, CHINESE),
+    ):
+        assert await tongues.of(person) is language
+    assert lab.asked == 2
+
+
+async def test_slack_tells_by_itself_that_somebody_speaks_another_language() -> None:
+    lab = Lab()
+    tongues = lab.tongues()
+    assert await tongues.of(ALICE) is CHINESE
+    await tongues.heard(ALICE.workspace, {"id": ALICE.user, "locale": "en-US"})
+    await tongues.heard(ALICE.workspace, {"id": ALICE.user})
+    assert await tongues.of(ALICE) is ENGLISH
+    assert lab.asked == 1
+
+
+async def test_a_database_that_does_not_answer_costs_nobody_their_answer() -> None:
+    lab = Lab()
+    lab.table = cast("Any", None)
+    assert await lab.tongues().of(ALICE) is CHINESE

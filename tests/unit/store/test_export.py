@@ -73,8 +73,8 @@ async def test_the_shape_is_the_documented_one(store: Store, lab: Furnished) -> 
     """Whoever changes it counts `version` up, and says so in docs/data.md."""
     told = await exported(store, lab, ANN)
     assert " ".join(told) == (
-        "format version exported_at workspace person first_seen_at language links limits alerts acts teams "
-        "standups link_pages sign_ins messages direct_messages_refused audit"
+        "format version exported_at workspace person first_seen_at language locale links limits alerts acts "
+        "teams standups link_pages sign_ins messages direct_messages_refused audit"
     )
     assert " ".join(told["links"][0]) == (
         "link_id cluster username linked_at token_expires_at access_key_of token polling readings"
