@@ -39,7 +39,7 @@ from bot.usecases.show_person import ShowPerson
 from bot.usecases.show_status import ShowStatus
 from bot.usecases.show_team import ShowTeam
 from bot.usecases.unlink_account import UnlinkAccount
-from bot.views.errors import error_message, failure_sentence
+from bot.views.errors import busy_sentence, error_message, failure_sentence
 from bot.views.installation import lacking_sentence, unserved_sentence
 from bot.views.kit import say
 from bot.views.language import speaking
@@ -74,6 +74,7 @@ class Desk:
     guard_audience: GuardAudience
     audiences: Audiences
     spawn: Callable[..., asyncio.Task[Any]]
+    is_busy: Callable[[Exception], bool]  # whether a failure means no more than too much at once
     session: aiohttp.ClientSession
     clock: Callable[[], datetime]
     choose_language: ChooseLanguage
@@ -133,6 +134,10 @@ class Desk:
         except Exception as error:  # noqa: BLE001 (said to the person and logged, with one id)
             if (said := self._what_slack_lacks(error)) is not None:
                 await reply(say(said))
+                return
+            if self.is_busy(error):
+                log.warning("work was given up: the bot is too busy", work=name)
+                await reply(say(busy_sentence()))
                 return
             await reply(say(failure_sentence(incident(name, error))))
 

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.store.postgres import SCHEMES, Postgres
@@ -19,6 +20,11 @@ from bot.store.sqlite import Sqlite
 
 class DatabaseNewer(Exception):
     """The schema is one that only a newer version knows."""
+
+
+def is_busy(error: Exception) -> bool:
+    """Tell whether work failed because all connections are at other work."""
+    return isinstance(error, PoolTimeout)
 
 
 class Database:

@@ -1,7 +1,10 @@
 """PostgreSQL: one server, many replicas."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,14 +13,18 @@ import stamina
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 SCHEMES: Final = ("postgresql://", "postgres://")
 # A replica's share of the server's connections (100 by default): what it keeps, and may add in a rush.
 _POOL: Final = 10
 _MORE: Final = 5
-# Short against every lease: who waits holds one.
-_POOL_WAIT_S: Final = 10
+# Short against every lease: who waits may hold one. What people wait for holds the shortest of them at
+# times (30 s), and waits no longer than this in all.
+_WAIT_S: Final = 10.0
+_PEOPLE_WAIT_S: Final = 20.0
+_patient_until: ContextVar[float] = ContextVar("patient_until", default=0.0)
 # How long a transaction waits for a server that is just now starting, or was gone a moment ago.
 _PATIENCE: Final = timedelta(seconds=4)
 # Nothing hangs for ever: not on a lock, not on a plan gone wrong, not on a client that died in a transaction.
@@ -77,22 +84,24 @@ class Postgres:
             hide_parameters=True,
             pool_size=_POOL,
             max_overflow=_MORE,
-            pool_timeout=_POOL_WAIT_S,
+            pool_timeout=_WAIT_S,
             # A connection that a restart of the server cut is replaced before anybody gets it.
             pool_pre_ping=True,
         )
+        # First come, first served, whoever may wait how long; the pool itself has one patience for all.
+        self._free = asyncio.Semaphore(_POOL + _MORE)
         self._reader = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
 
     def reads(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction that sees one state."""
-        return _connected(self._reader)
+        return self._connected(self._reader)
 
     @asynccontextmanager
     async def writes(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction at READ COMMITTED: whoever decides by what stands there locks it first."""
-        async with _connected(self.engine) as connection, connection.begin():
+        async with self._connected(self.engine) as connection, connection.begin():
             yield connection
 
     async def hold_schema(self, connection: AsyncConnection) -> None:
@@ -108,9 +117,33 @@ class Postgres:
     async def erase_traces(self) -> None:
         """Leave it to the server: its vacuum and its recycled log are not ours to hurry."""
 
+    @asynccontextmanager
+    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """Wait for a free connection and take it; raises SQLAlchemy's TimeoutError if none comes free."""
+        try:
+            async with asyncio.timeout(max(_WAIT_S, _patient_until.get() - time.monotonic())):
+                await self._free.acquire()
+        except TimeoutError:
+            raise PoolTimeout("all connections are at work") from None
+        try:
+            async with _opened(engine) as connection:
+                yield connection
+        finally:
+            self._free.release()
+
+
+@contextmanager
+def patiently() -> Iterator[None]:
+    """Let what a person waits for wait longer for a free connection."""
+    before = _patient_until.set(time.monotonic() + _PEOPLE_WAIT_S)
+    try:
+        yield
+    finally:
+        _patient_until.reset(before)
+
 
 @asynccontextmanager
-async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def _opened(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Take a connection; a server that is restarting is asked again for a moment, as nothing was sent yet."""
     async for attempt in stamina.retry_context(
         on=_is_away, attempts=None, timeout=_PATIENCE, wait_initial=0.05, wait_max=0.5, wait_jitter=0.05

@@ -523,6 +523,11 @@ def error_message(error: WalltimeError, cluster: Cluster | None = None) -> Messa
             return say(text)
 
 
+def busy_sentence() -> str:
+    """Say that nothing was done because too much is asked at once."""
+    return tr("I am very busy just now, and gave up on this. Please try again in a minute.")
+
+
 def failure_sentence(incident: str) -> str:
     """Say that the fault is ours; the log knows `incident`."""
     return tr(

@@ -1,12 +1,12 @@
 """The bot, put together: which adapter stands behind which port, what starts first, what stops last."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import aiohttp
 import structlog
@@ -43,7 +43,7 @@ from bot.store.access_keys import SqlAccessKeys
 from bot.store.audit import SqlAuditLog
 from bot.store.backlog import SqlBacklog
 from bot.store.deliveries import SqlDeliveries
-from bot.store.engine import Database
+from bot.store.engine import Database, is_busy
 from bot.store.found_clusters import SqlClusters
 from bot.store.languages import SqlLanguages
 from bot.store.leaving import SqlLeaving
@@ -54,6 +54,7 @@ from bot.store.notices import SqlNotices, SqlPlaces
 from bot.store.old_readings import SqlOldReadings
 from bot.store.place_turns import SqlPlaceTurns
 from bot.store.polls import SqlPolls
+from bot.store.postgres import patiently
 from bot.store.readings import SqlReadings
 from bot.store.retention import SqlRetention
 from bot.store.sign_ins import SqlSignIns
@@ -109,6 +110,8 @@ LOOK_EVERY: Final = timedelta(seconds=5)
 READERS_KNOWN_FOR: Final = timedelta(seconds=30)
 THIN_EVERY: Final = timedelta(minutes=1)
 SWEEP_EVERY: Final = timedelta(minutes=1)
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -307,6 +310,10 @@ class Bot:
             log.warning("work was cut off at the stop", tasks=late)
         if self._engine_stops is not None:
             await self._engine_stops
+
+    def _spawn_for_people(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
+        with patiently():
+            return self._tasks.spawn(work, name=name)
 
     def _desk(
         self,
@@ -519,7 +526,8 @@ class Bot:
             audiences=audiences,
             install_url=self._settings.install_url,
             admins=self._settings.admins,
-            spawn=self._tasks.spawn,
+            spawn=self._spawn_for_people,
+            is_busy=is_busy,
             session=self._session,
             clock=self._clock,
         )

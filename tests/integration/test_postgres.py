@@ -1,10 +1,14 @@
 """The bot on PostgreSQL: connections cut, the server restarted, and the operator's commands."""
 
+import asyncio
+from datetime import timedelta
+
 import aiohttp
 import pytest
 
 from bot.cli.doctor import examine
 from bot.cli.keys import rotate
+from bot.store import postgres
 from tests.postgres import cut_connections, fresh_database, own_server
 from tests.world import GENERAL, World, until
 
@@ -35,6 +39,25 @@ async def test_a_restart_of_the_server_turns_readyz_away_and_back(lab: World) ->
             server.start()
             await until(lambda: ready(bot.port), lambda status: status == 200)
             await lab.alice.command("/walltime", channel=GENERAL)
+            await lab.alice.wait_message(lambda message: "1,234.50" in message.text)
+
+
+async def test_who_waited_in_vain_for_a_connection_hears_that_the_bot_is_busy_and_who_waits_is_answered(
+    lab: World, postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_POOL", 1)
+    monkeypatch.setattr(postgres, "_MORE", 0)
+    monkeypatch.setattr(postgres, "_WAIT_S", 0.2)
+    with fresh_database(postgres_server) as url:
+        async with lab.bot(WALLTIME_DATABASE_URL=url, tick=timedelta(hours=1)) as bot:
+            await lab.link(lab.alice)
+            monkeypatch.setattr(postgres, "_PEOPLE_WAIT_S", 0.2)
+            async with bot._database.reads():
+                await lab.alice.command("/walltime", channel=GENERAL)
+                await lab.alice.wait_message(lambda message: "I am very busy just now" in message.text)
+                monkeypatch.setattr(postgres, "_PEOPLE_WAIT_S", 60)
+                await lab.alice.command("/walltime", channel=GENERAL)
+                await asyncio.sleep(1)
             await lab.alice.wait_message(lambda message: "1,234.50" in message.text)
 
 

@@ -1,5 +1,6 @@
 """What a server that is away, or turns us down, is said to be; and connections that were cut."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.exc import DBAPIError
 
 from bot.store import postgres
-from bot.store.engine import Database
+from bot.store.engine import Database, is_busy
 from tests.postgres import cut_connections
 from tests.unit.kit import table
 
@@ -60,5 +61,32 @@ async def test_connections_that_were_cut_are_replaced_before_anybody_gets_one(po
         assert await database.revisions() == before
         async with database.writes() as connection:
             assert (await postgres.look(connection))[1]
+    finally:
+        await database.close()
+
+
+async def test_who_is_waited_for_waits_longer_for_a_free_connection_and_nobody_is_passed_by(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_WAIT_S", 0.2)
+    monkeypatch.setattr(postgres, "_POOL", 1)
+    monkeypatch.setattr(postgres, "_MORE", 0)
+    database, done = Database(postgres_url), []
+
+    async def ask(name: str) -> None:
+        async with database.reads():
+            done.append(name)
+
+    try:
+        async with database.reads():
+            with postgres.patiently():
+                patient = asyncio.create_task(ask("patient"))
+            (error,) = await asyncio.gather(ask("other"), return_exceptions=True)
+            assert isinstance(error, Exception)
+            assert is_busy(error)
+            later = asyncio.create_task(ask("later"))
+            await asyncio.sleep(0)
+        await asyncio.gather(patient, later)
+        assert done == ["patient", "later"]
     finally:
         await database.close()
