@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Row, select
 
-from bot.cluster.client import PATIENCE
 from bot.jobs.engine import TICK
 from bot.playground.cluster import ClusterTwin
 from bot.playground.slack import Delivery, SlackTwin
@@ -19,6 +18,7 @@ from bot.playground.slack.client import Client
 from bot.store.engine import Database
 from bot.store.tables import metadata
 from bot.wiring.bot import Bot
+from bot.wiring.patience import ClusterPatience
 from bot.wiring.settings import Settings, read_settings
 
 TEAM = "T0LAB"
@@ -33,6 +33,7 @@ CLIENT_ID, CLIENT_SECRET = "1234.5678", "playground-client-secret"
 
 # Long enough for a busy machine: who waits for a thing that comes does not wait this long.
 PATIENCE_S = 60.0
+ENDLESS = ClusterPatience(answer=timedelta(seconds=20), form=timedelta(seconds=20))
 
 T = TypeVar("T")
 
@@ -127,10 +128,10 @@ class World:
 
     @asynccontextmanager
     async def bot(
-        self, *, patience: timedelta = PATIENCE, tick: timedelta = TICK, **more: str
+        self, *, patience: ClusterPatience = ENDLESS, tick: timedelta = TICK, **more: str
     ) -> AsyncIterator[Bot]:
-        """Run the real bot, connected. `patience` is how long a cluster may take in all."""
-        async with Bot(self.settings(**more), clock=self.clock, cluster_patience=patience, tick=tick) as bot:
+        """Run the real bot, connected; tests of a slow cluster give it its own patience."""
+        async with Bot(self.settings(**more), clock=self.clock, patience=patience, tick=tick) as bot:
             if self.http:
                 self.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
             await until(bot.trouble, lambda reasons: reasons == [])

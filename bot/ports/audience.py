@@ -13,7 +13,7 @@ class Audiences(Protocol):
     """Who reads a channel, as Slack says it."""
 
     async def of(self, workspace: str, channel: str, *, within: timedelta = NOW) -> Audience:
-        """Return who reads a channel, or who read it so long ago at most.
+        """Return who reads a channel; where Slack says that too seldom, who read it so long ago at most.
 
         Raises ChannelClosed unless the bot is in it and it is alive, AudienceUnknown if Slack does not say.
         """

@@ -46,10 +46,12 @@ log = structlog.get_logger(__name__)
 
 def make_app(
     desk: Desk,
-    homes: Homes,
     client: AsyncWebClient,
+    *,
     clients: Clients,
+    homes: Homes,
     leavers: Leavers,
+    linking: Linking,
 ) -> AsyncApp:
     """Build the app. `client` carries no token; `clients` know who we are in each workspace.
 
@@ -93,7 +95,7 @@ def make_app(
         raise_error_for_unhandled_request=True,
     )
     app.use(with_client)
-    limiting, alerting, linking, teaming = Limiting(desk), Alerting(desk), Linking(desk, homes), Teaming(desk)
+    limiting, alerting, teaming = Limiting(desk), Alerting(desk), Teaming(desk)
     by_page, histories, scheduling = LinkingByPage(desk, linking), Histories(desk), Scheduling(desk)
     unlinking = Unlinking(desk, homes)
     listeners = Listeners(

@@ -1,7 +1,7 @@
-"""Who reads a channel, asked of Slack: whoever may do with what it said a moment ago says so.
+"""Who reads a channel, asked of Slack each time; names, and who is a guest, are remembered for some minutes.
 
-Names, and who is a guest, are remembered for some minutes. While Slack turns down one question for being
-asked too much, it is not asked the next one.
+While Slack turns down questions for being asked too much, it is left alone for as long as it wants, and then
+for some minutes what it said a moment ago counts, for whoever can do with that.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ KNOWN_FOR: Final = timedelta(minutes=5)
 # Slack answers a hundred questions about single people a minute; more are read from the list of all.
 MOST_ASKED_SINGLY: Final = 50
 _AT_ONCE: Final = 8
+PRESSED_FOR: Final = timedelta(minutes=5)
 _USUAL_PAUSE: Final = timedelta(seconds=30)
 _MOST_CHANNELS: Final = 10_000
 _PAGE: Final = 200
@@ -64,12 +65,17 @@ class SlackAudiences:
         self._organisations: dict[tuple[str, str], str] = {}
         self._channels: dict[tuple[str, str], tuple[Audience, datetime]] = {}
         self._left_alone: dict[str, datetime] = {}
+        self._pressed_until: dict[str, datetime] = {}
 
     async def of(self, workspace: str, channel: str, *, within: timedelta = NOW) -> Audience:
-        """Return who reads a channel, or did so long ago at most; raises ChannelClosed or AudienceUnknown."""
+        """Return who reads a channel; raises ChannelClosed or AudienceUnknown.
+
+        If Slack was asked too much lately, it is who read it so long ago at most.
+        """
         now = self._clock()
         known = self._channels.get((workspace, channel))
-        if known is not None and timedelta(0) <= now - known[1] < within:
+        is_pressed = now < self._pressed_until.get(workspace, now)
+        if is_pressed and known is not None and timedelta(0) <= now - known[1] < within:
             return known[0]
         wait = self._left_alone.get(workspace, now) - now
         if wait > timedelta(0):
@@ -118,6 +124,7 @@ class SlackAudiences:
         self._people = {key: one for key, one in self._people.items() if key[0] != workspace}
         self._channels = {key: one for key, one in self._channels.items() if key[0] != workspace}
         self._left_alone.pop(workspace, None)
+        self._pressed_until.pop(workspace, None)
         self._organisations = {key: one for key, one in self._organisations.items() if key[0] != workspace}
 
     def _asked_to_wait(self, workspace: str, error: Exception | None) -> timedelta | None:
@@ -127,6 +134,7 @@ class SlackAudiences:
         told = retry_after(error) if isinstance(error, SlackApiError) else None
         wait = told or _USUAL_PAUSE
         self._left_alone[workspace] = self._clock() + wait
+        self._pressed_until[workspace] = self._clock() + wait + PRESSED_FOR
         return wait
 
     async def _asked(

@@ -13,7 +13,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cluster.client import PATIENCE, HttpClusterApi
+from bot.cluster.client import HttpClusterApi
 from bot.cluster.platform import HttpPlatform
 from bot.cluster.regions import HttpRegions
 from bot.domain.limits import Place
@@ -36,6 +36,7 @@ from bot.slack.desk import Desk
 from bot.slack.home import Homes
 from bot.slack.leaving import Leavers, is_served
 from bot.slack.link_questions import SlackLinkQuestions
+from bot.slack.linking import Linking
 from bot.slack.notifier import SlackNotifier
 from bot.slack.socket_mode import SocketMode
 from bot.slack.tongues import Tongues
@@ -101,12 +102,13 @@ from bot.wiring.installing import installing
 from bot.wiring.keys import key_ring
 from bot.wiring.meeting import Meeting, SlackRefuses
 from bot.wiring.parting import Parting
+from bot.wiring.patience import ClusterPatience
 from bot.wiring.probe import Probe
 from bot.wiring.settings import Settings
 
 # How soon a process sees a cluster that another one found; whoever polls a link looks at once.
 LOOK_EVERY: Final = timedelta(seconds=5)
-# Alerts of a busy channel do not ask each time who reads it. Who joins reads what stood there before, too.
+# Where Slack is asked too much who reads channels. Whoever joins reads what stood there before, too.
 READERS_KNOWN_FOR: Final = timedelta(seconds=30)
 THIN_EVERY: Final = timedelta(minutes=1)
 SWEEP_EVERY: Final = timedelta(minutes=1)
@@ -142,7 +144,7 @@ class Bot:
         settings: Settings,
         *,
         clock: Callable[[], datetime] = utc_now,
-        cluster_patience: timedelta = PATIENCE,
+        patience: ClusterPatience | None = None,
         tick: timedelta = TICK,
         engine: Engine | None = None,
     ) -> None:
@@ -150,7 +152,7 @@ class Bot:
             raise ValueError("settings were not read to run")
         self._settings = settings
         self._clock = clock
-        self._cluster_patience = cluster_patience
+        self._patience = patience or ClusterPatience()
         self._tick = tick
         self._parting = Parting()
         self._tasks = Tasks()
@@ -198,7 +200,7 @@ class Bot:
                     settings.clusters,
                     clock=self._clock,
                     hosts=settings.region_hosts,
-                    patience=self._cluster_patience,
+                    patience=self._patience.cluster,
                 )
             )
             platform = await opened.enter_async_context(HttpPlatform(settings.clusters))
@@ -237,7 +239,14 @@ class Bot:
             homes = Homes(desk, self._client_for)
             forget.append(homes.forget)
             self._engine.here(self._tick, "home", homes.turn)
-            app = make_app(desk, homes, client, self._installing.clients, leavers)
+            app = make_app(
+                desk,
+                client,
+                clients=self._installing.clients,
+                homes=homes,
+                leavers=leavers,
+                linking=Linking(desk, homes, patience=self._patience.form),
+            )
             self._server = Server(
                 make_server(
                     slack_events=self._slack_events(app),
@@ -358,6 +367,7 @@ class Bot:
             lambda link: take(link, now=self._clock()),
             lambda link: take.unless_fresh(link, now=self._clock()),
             self._tasks,
+            budget=self._patience.answer,
         )
         languages = SqlLanguages(self._database)
         places = SqlPlaces(self._database)

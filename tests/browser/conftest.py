@@ -10,9 +10,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.process import START_S
+
+# Long enough for a busy machine: what comes is not waited for this long.
+expect.set_options(timeout=60_000)
 
 CHROMIUM = shutil.which("chromium")
 SHOTS = os.environ.get("WALLTIME_TEST_SHOTS")

@@ -19,8 +19,9 @@ from bot.store.links import SqlLinks
 from bot.store.vault import KeyRing, new_key
 from bot.usecases.sign_in import SignIn
 from bot.wiring.bot import Bot
+from bot.wiring.patience import ClusterPatience
 from tests.process import running
-from tests.world import ALICE, GENERAL, TEAM, World
+from tests.world import ALICE, ENDLESS, GENERAL, TEAM, World
 
 KEY = new_key()
 
@@ -50,9 +51,9 @@ def environ(lab: World, *, east: bool = True) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def bot(lab: World, *, east: bool = True) -> AsyncIterator[Bot]:
-    settings = environ(lab, east=east)
-    async with lab.bot(WALLTIME_CLUSTERS=settings["WALLTIME_CLUSTERS"], WALLTIME_SECRET_KEYS=KEY) as made:
+async def bot(lab: World, *, east: bool = True, patience: ClusterPatience = ENDLESS) -> AsyncIterator[Bot]:
+    clusters = environ(lab, east=east)["WALLTIME_CLUSTERS"]
+    async with lab.bot(patience=patience, WALLTIME_CLUSTERS=clusters, WALLTIME_SECRET_KEYS=KEY) as made:
         yield made
 
 
@@ -166,7 +167,7 @@ async def test_what_does_not_work_is_said_at_its_field_and_nothing_is_stored(
 
 
 async def test_a_slow_platform_is_waited_for_and_its_answer_told(lab: World) -> None:
-    async with bot(lab):
+    async with bot(lab, patience=ClusterPatience()):
         lab.east.faults.add(ClusterFault(kind="slow", delay=timedelta(seconds=2), times=1, endpoint="login"))
         assert (await fill(lab)).errors == {}
         await lab.alice.wait_view(lambda v: "You are linked as *alice*" in str(v.view))

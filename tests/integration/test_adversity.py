@@ -10,6 +10,7 @@ import pytest
 
 from bot.playground.cluster import ClusterFault
 from bot.playground.slack import Fault
+from bot.wiring.patience import ClusterPatience
 from tests.process import run_to_the_end, running
 from tests.world import GENERAL, World
 
@@ -114,7 +115,7 @@ async def test_a_form_that_does_not_open_is_offered_again(lab: World) -> None:
 
 
 async def test_a_late_end_that_slack_does_not_take_is_told_in_a_message(lab: World) -> None:
-    async with lab.bot():
+    async with lab.bot(patience=ClusterPatience()):
         lab.east.faults.add(ClusterFault(kind="slow", delay=timedelta(seconds=2), times=1))
         lab.slack.faults.add(Fault(method="views.update", kind="reset", times=None))
         await lab.fill_form(lab.alice, token=lab.east.token("alice"))

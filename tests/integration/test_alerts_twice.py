@@ -10,6 +10,7 @@ import pytest
 
 from bot.playground.cluster import ClusterFault, ClusterTwin
 from bot.wiring.bot import Bot
+from bot.wiring.patience import ClusterPatience
 from tests.alerts_kit import TICK, crossings, each_limit, fast, fill, posted, say, settled, shows
 from tests.world import GENERAL, World, until
 
@@ -101,7 +102,7 @@ async def test_a_cluster_that_fails_delays_no_other_and_is_one_line_in_the_log(
         return lines("a cluster answers again")
 
     try:
-        async with lab.bot(patience=timedelta(seconds=0.5), tick=TICK, **settings):
+        async with lab.bot(patience=ClusterPatience(cluster=timedelta(seconds=0.5)), tick=TICK, **settings):
             await lab.link(lab.alice)
             await lab.bob.command("/walltime link west", channel=GENERAL)
             form = await lab.bob.wait_view(lambda view: view.view.get("callback_id") == "link")

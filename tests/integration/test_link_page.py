@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from bot.playground.cluster import ClusterFault
+from bot.wiring.patience import ClusterPatience
 from tests.link_page_kit import (
     HERE,
     PUBLIC_URL,
@@ -206,7 +207,7 @@ async def test_cancel_erases_the_token_and_a_late_code_is_refused(lab: World) ->
 
 
 async def test_a_cancel_while_a_slow_cluster_is_asked_wins_over_the_code(lab: World) -> None:
-    async with lab.bot(WALLTIME_PUBLIC_URL=HERE) as bot, visiting(bot) as alice:
+    async with lab.bot(patience=ClusterPatience(), WALLTIME_PUBLIC_URL=HERE) as bot, visiting(bot) as alice:
         shown = await alice.fill_in(await ask_for_page(lab.alice), lab.east.token("alice"))
         question = await question_to(lab.alice)
         lab.east.faults.add(ClusterFault(kind="slow", delay=SLOW))
@@ -219,7 +220,7 @@ async def test_a_cancel_while_a_slow_cluster_is_asked_wins_over_the_code(lab: Wo
 
 
 async def test_a_slow_cluster_at_the_last_step_ends_in_the_view_and_under_the_question(lab: World) -> None:
-    async with lab.bot(WALLTIME_PUBLIC_URL=HERE) as bot, visiting(bot) as alice:
+    async with lab.bot(patience=ClusterPatience(), WALLTIME_PUBLIC_URL=HERE) as bot, visiting(bot) as alice:
         shown = await alice.fill_in(await ask_for_page(lab.alice), lab.east.token("alice"))
         lab.east.faults.add(ClusterFault(kind="slow", delay=SLOW))
         await type_code(lab.alice, await question_to(lab.alice), shown.code)

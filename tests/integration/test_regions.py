@@ -13,8 +13,9 @@ from bot.playground.cluster import ClusterFault, ClusterTwin
 from bot.playground.slack import Delivery
 from bot.store.engine import Database
 from bot.wiring.bot import Bot
+from bot.wiring.patience import ClusterPatience
 from tests.alerts_kit import TICK
-from tests.world import ALICE, GENERAL, World, until, world
+from tests.world import ALICE, ENDLESS, GENERAL, World, until, world
 
 
 @pytest.fixture
@@ -45,10 +46,13 @@ async def north(lab: World) -> AsyncIterator[ClusterTwin]:
 
 
 @asynccontextmanager
-async def bot(lab: World) -> AsyncIterator[Bot]:
+async def bot(lab: World, *, patience: ClusterPatience = ENDLESS) -> AsyncIterator[Bot]:
     (east,) = json.loads(lab.environ()["WALLTIME_CLUSTERS"])
     clusters = json.dumps([{**east, "allow_access_keys": True}])
-    async with lab.bot(tick=TICK, WALLTIME_CLUSTERS=clusters, WALLTIME_REGION_HOSTS="127.0.0.1") as made:
+    hosts = "127.0.0.1"
+    async with lab.bot(
+        patience=patience, tick=TICK, WALLTIME_CLUSTERS=clusters, WALLTIME_REGION_HOSTS=hosts
+    ) as made:
         yield made
 
 
@@ -138,7 +142,7 @@ async def test_a_choice_is_good_for_ten_minutes_for_one_person_and_once(
 async def test_a_platform_that_takes_its_time_is_waited_for(lab: World, north: ClusterTwin) -> None:
     lab.east.faults.add(ClusterFault(kind="slow", delay=timedelta(seconds=2), times=1, endpoint="login"))
     del north
-    async with bot(lab):
+    async with bot(lab, patience=ClusterPatience()):
         assert "North" in json.dumps((await choice(lab)).view)
 
 

@@ -10,14 +10,13 @@ from typing import Any, Literal
 import pytest
 from sqlalchemy import Row
 
-from bot.cluster.client import PATIENCE
 from bot.playground.cluster import ClusterFault
 from bot.playground.slack import Message
 from bot.store.engine import Database
 from bot.wiring.bot import Bot
 from tests.alerts_kit import TICK, posted, say
 from tests.process import running
-from tests.world import GENERAL, World, until, world
+from tests.world import ENDLESS, GENERAL, World, until, world
 
 HALF_A_DAY = timedelta(hours=12)
 
@@ -30,7 +29,7 @@ async def lab(data_dir: Path) -> AsyncIterator[World]:
 
 
 def bot(lab: World, **more: str) -> AbstractAsyncContextManager[Bot]:
-    return lab.bot(patience=PATIENCE, tick=TICK, **more)
+    return lab.bot(patience=ENDLESS, tick=TICK, **more)
 
 
 async def health(lab: World) -> Row[Any]:

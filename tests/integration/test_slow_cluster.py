@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.playground.cluster import ClusterFault
+from bot.wiring.patience import ClusterPatience
 from tests.world import GENERAL, World
 
 SLACK_WAITS_S = 3.0
@@ -23,7 +24,7 @@ TROUBLES = [
 async def test_the_last_reading_is_shown_with_its_age_when_the_cluster(
     lab: World, trouble: ClusterFault
 ) -> None:
-    async with lab.bot():
+    async with lab.bot(patience=ClusterPatience()):
         await lab.link(lab.alice)
         lab.hours_pass()
         lab.east.faults.add(trouble)
@@ -40,7 +41,7 @@ async def test_the_last_reading_is_shown_with_its_age_when_the_cluster(
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 async def test_linking_says_so_and_stores_nothing_when_the_cluster(lab: World, trouble: ClusterFault) -> None:
-    async with lab.bot(patience=timedelta(seconds=3)):
+    async with lab.bot(patience=ClusterPatience(cluster=timedelta(seconds=3))):
         lab.east.faults.add(trouble)
         lab.slack.ack_seconds = SLACK_WAITS_S
         delivery = await lab.fill_form(lab.alice, token=lab.east.token("alice"))
@@ -57,7 +58,7 @@ async def test_linking_says_so_and_stores_nothing_when_the_cluster(lab: World, t
 
 @pytest.mark.both_doors
 async def test_who_closed_the_form_meanwhile_is_told_in_a_message(lab: World) -> None:
-    async with lab.bot():
+    async with lab.bot(patience=ClusterPatience()):
         lab.east.faults.add(ClusterFault(kind="slow", delay=timedelta(seconds=2.5)))
         await lab.fill_form(lab.alice, token=lab.east.token("alice"))
         asking = await lab.alice.wait_view(lambda v: "Asking East" in str(v))
@@ -68,7 +69,7 @@ async def test_who_closed_the_form_meanwhile_is_told_in_a_message(lab: World) ->
 
 @pytest.mark.both_doors
 async def test_a_form_sent_while_the_bot_stands_still_is_not_closed_without_a_word(lab: World) -> None:
-    async with lab.bot():
+    async with lab.bot(patience=ClusterPatience()):
         lab.east.latency = timedelta(seconds=1)
         await lab.alice.command("/walltime link", channel=GENERAL)
         form = await lab.alice.wait_view(lambda view: "submit" in view.view)
@@ -80,7 +81,7 @@ async def test_a_form_sent_while_the_bot_stands_still_is_not_closed_without_a_wo
 
 
 async def test_a_late_answer_is_kept_for_the_next_question(lab: World) -> None:
-    async with lab.bot():
+    async with lab.bot(patience=ClusterPatience()):
         await lab.link(lab.alice)
         lab.hours_pass()
         lab.east.add_core_hours("alice", 100.0)

@@ -19,6 +19,7 @@ from bot.slack.socket_mode import LINKS, Patience, SocketMode
 from bot.store.deliveries import SqlDeliveries
 from bot.store.workspaces import SqlWorkspaces
 from bot.wiring.bot import Bot
+from bot.wiring.patience import ClusterPatience
 from tests.world import APP_TOKEN, GENERAL, PATIENCE_S, World, until, world
 
 QUICK = Patience(
@@ -371,7 +372,7 @@ async def test_a_form_that_is_being_worked_on_at_the_stop_gets_its_answer(lab: W
 
 async def test_what_hangs_at_the_stop_does_not_hold_the_links_open(lab: World) -> None:
     lab.east.faults.add(ClusterFault(kind="hang"))
-    async with lab.bot() as bot:
+    async with lab.bot(patience=ClusterPatience()) as bot:
         sending = asyncio.create_task(lab.fill_form(lab.alice, token=lab.east.token("alice")))
         await lab.asked("alice")
         stopping = asyncio.create_task(bot.stop())

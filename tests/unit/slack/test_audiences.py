@@ -9,7 +9,7 @@ import pytest
 from bot.domain.errors import AudienceUnknown, ChannelClosed
 from bot.playground.slack import Fault
 from bot.playground.slack.workspace import ALL_SCOPES
-from bot.slack.audiences import KNOWN_FOR, SlackAudiences
+from bot.slack.audiences import KNOWN_FOR, PRESSED_FOR, SlackAudiences
 from tests.playground.slack_kit import ALICE, TEAM, Lab, running
 from tests.unit.kit import NOW
 from tests.unit.slack.kit import clients_of
@@ -129,17 +129,30 @@ async def test_slack_is_left_alone_for_as_long_as_it_asks_for(
     assert (await audiences.of(TEAM, "C0NEXT")).members == 1
 
 
-async def test_who_may_do_with_what_slack_said_a_moment_ago_does_not_ask(
+async def test_once_slack_was_asked_too_much_what_it_said_a_moment_ago_counts_for_who_can_do_with_it(
     lab: Lab, audiences: SlackAudiences, clock: Ticking
 ) -> None:
-    first = await audiences.of(TEAM, ROOM)
+    soon = timedelta(seconds=10)
+
+    async def members(within: timedelta) -> int | None:
+        return (await audiences.of(TEAM, ROOM, within=within)).members
+
+    assert await members(soon) == 6
     lab.workspace.join(ROOM, ALICE)
+    assert await members(soon) == 7, "it may be asked"
+    lab.twin.faults.add(Fault(method="conversations.info", kind="ratelimited", times=1, retry_after=1))
+    with pytest.raises(AudienceUnknown):
+        await members(soon * 0)
     clock.now += timedelta(seconds=9)
-    assert await audiences.of(TEAM, ROOM, within=timedelta(seconds=10)) == first
-    assert (await audiences.of(TEAM, ROOM)).members == 7
-    clock.now += timedelta(seconds=10)
     lab.workspace.leave(ROOM, ALICE)
-    assert (await audiences.of(TEAM, ROOM, within=timedelta(seconds=10))).members == 6
+    assert await members(soon) == 7
+    assert await members(soon * 0) == 6
+    lab.workspace.join(ROOM, ALICE)
+    clock.now += soon
+    assert await members(soon) == 7
+    clock.now += PRESSED_FOR
+    lab.workspace.leave(ROOM, ALICE)
+    assert await members(soon) == 6
 
 
 async def test_who_slack_does_not_describe_may_be_a_guest(lab: Lab, audiences: SlackAudiences) -> None:
