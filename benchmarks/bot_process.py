@@ -19,6 +19,7 @@ from bot.playground.cluster import ClusterTwin
 from bot.playground.slack import SlackTwin
 
 BOT_TOKEN: Final = "xoxb-replay"  # noqa: S105 (of a stand-in)
+APP_TOKEN: Final = "xapp-replay"  # noqa: S105 (of a stand-in)
 SIGNING_SECRET: Final = "replay-signing-secret"  # noqa: S105 (of a stand-in)
 START_S: Final = 60.0
 LOOK_S: Final = 0.05
@@ -35,9 +36,16 @@ def free_port() -> int:
 
 
 def settings_for(
-    slack: SlackTwin, cluster: ClusterTwin, folder: Path, *, timezone: str, poll_interval: timedelta
+    slack: SlackTwin,
+    cluster: ClusterTwin,
+    folder: Path,
+    *,
+    timezone: str,
+    poll_interval: timedelta,
+    socket_mode: bool = False,
 ) -> dict[str, str]:
-    """Return the environment of a bot that serves this Slack over HTTP and polls this cluster."""
+    """Return the environment of a bot that serves this Slack, over HTTP or not, and polls this cluster."""
+    door = {"SLACK_APP_TOKEN": APP_TOKEN} if socket_mode else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
     described = {
         "name": cluster.name,
         "label": "iPSC",
@@ -48,7 +56,7 @@ def settings_for(
     }
     return {
         "SLACK_BOT_TOKEN": BOT_TOKEN,
-        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        **door,
         "SLACK_API_URL": slack.api_url,
         "WALLTIME_CLUSTERS": json.dumps([described]),
         "WALLTIME_DATA_DIR": str(folder),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.bot_process import BOT_TOKEN, SIGNING_SECRET, BotProcess, settings_for
+from benchmarks.bot_process import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, BotProcess, settings_for
 from benchmarks.crowd import Crowd
 from benchmarks.crowd_rows import TOKEN_LIVES, put, put_due
 from benchmarks.poll_times import WatchedCluster
@@ -136,12 +136,13 @@ async def replica_stage(
     sqlite: bool,
     pause_s: Callable[[], float],
     seed: int,
+    socket_mode: bool = False,
 ) -> AsyncIterator[ReplicaStage]:
     """Build the stage and put the crowd into the database; nothing of the bot runs, and nobody is due."""
     async with AsyncExitStack() as opened:
         server = None if sqlite else opened.enter_context(postgres())
         url = f"sqlite:///{folder / 'walltime.sqlite3'}" if server is None else server.url
-        slack = SlackTwin(clock=utc_now, signing_secret=SIGNING_SECRET)
+        slack = SlackTwin(clock=utc_now, signing_secret=SIGNING_SECRET, app_token=APP_TOKEN)
         cluster = WatchedCluster(clock=utc_now, seed=seed)
         await slack.start()
         opened.push_async_callback(slack.stop)
@@ -150,7 +151,14 @@ async def replica_stage(
         _populate(slack, cluster, crowd)
         key = new_key()
         settings = {
-            **settings_for(slack, cluster, folder, timezone=ZONE.key, poll_interval=poll_interval),
+            **settings_for(
+                slack,
+                cluster,
+                folder,
+                timezone=ZONE.key,
+                poll_interval=poll_interval,
+                socket_mode=socket_mode,
+            ),
             "WALLTIME_DATABASE_URL": url,
             "WALLTIME_SECRET_KEYS": key,
         }

@@ -2,9 +2,10 @@
 
     python -m benchmarks.rolling_restart data/NASA-iPSC-1993-3.1-cln.swf.gz [--rate 50] [--help]
 
-The replicas stand behind a small balancer that asks `/readyz`. Each is asked to stop (SIGTERM), waited for,
-and started again; the next one follows when the balancer knows it. Counted is what Slack's stand-in saw: a
-command has failed if it was not acknowledged within 3 s or never answered.
+The replicas stand behind a small balancer that asks `/readyz`, or have Slack's links of Socket Mode. Each is
+asked to stop (SIGTERM), waited for, and started again; the next one follows when it is ready. Counted is what
+Slack's stand-in saw: a command has failed if it was not acknowledged within 3 s, never answered, or answered
+that it was given up.
 """
 
 import argparse
@@ -22,13 +23,16 @@ from typing import Final
 
 from benchmarks.balancer import Balancer
 from benchmarks.crowd import Drawing, Size
-from benchmarks.replicas_stage import TEAM, ReplicaStage, replica_stage, utc_now
+from benchmarks.replicas_stage import LOOK_S, TEAM, Replica, ReplicaStage, replica_stage, utc_now
 from benchmarks.trace import SECOND, Trace, read
 from bot.playground.slack.delivery import Delivery
+from bot.views.errors import busy_sentence, failure_sentence
 
 WORDS: Final = ("", "help", "status", "limit", "alerts")
 LASTS: Final = timedelta(hours=1)
 POLL_INTERVAL: Final = timedelta(minutes=10)
+# What the bot says when it did not do what it was asked.
+GIVEN_UP: Final = (busy_sentence(), failure_sentence("").partition(".")[0])
 # The last answers may take so long.
 PATIENCE_S: Final = 10.0
 
@@ -55,6 +59,7 @@ class Phase:
     commands: int
     not_acknowledged: Tally[str]
     not_answered: int
+    given_up: int
     answered_twice: int
     acks: Sequence[float]
     answers: Sequence[float]
@@ -65,7 +70,7 @@ class Phase:
         return [
             self.name,
             f"{self.commands:,}",
-            str(self.not_acknowledged.total() + self.not_answered),
+            str(self.not_acknowledged.total() + self.not_answered + self.given_up),
             str(self.answered_twice),
             f"{self.cores:.2f}",
             *(
@@ -120,29 +125,32 @@ async def play(log: Trace, folder: Path, given: argparse.Namespace) -> tuple[Pha
         sqlite=False,
         pause_s=lambda: 0.0,
         seed=given.seed,
+        socket_mode=given.socket,
     ) as stage:
         bots = [each.bot for each in stage.replicas]
         await asyncio.gather(*(bot.start() for bot in bots))
-        balancer = Balancer([bot.url for bot in bots])
-        await balancer.start()
-        stage.slack.request_url = f"{balancer.url}/slack/events"
+        balancer = None if given.socket else Balancer([bot.url for bot in bots])
+        if balancer is not None:
+            await balancer.start()
+            stage.slack.request_url = f"{balancer.url}/slack/events"
         await stage.begin()
         typists = Typists(stage, rate=given.rate, seed=given.seed)
-        await _until_ready(balancer, [bot.url for bot in bots])
+        await _until_ready(balancer, stage.replicas)
         typing = asyncio.create_task(typists.type_on(), name="typing")
         await asyncio.sleep(given.warm_up)
         calm_from, before = utc_now(), sum(stage.spent_s())
         await asyncio.sleep(given.calm)
         restart_from, between = utc_now(), sum(stage.spent_s())
-        for bot in bots:
-            await bot.stop()
-            await bot.start()
-            await _until_ready(balancer, [bot.url])
+        for each in stage.replicas:
+            await each.bot.stop()
+            await each.bot.start()
+            await _until_ready(balancer, [each])
         typing.cancel()
         restart_to, after = utc_now(), sum(stage.spent_s())
         await typists.all_acknowledged()
         await asyncio.sleep(PATIENCE_S)
-        await balancer.stop()
+        if balancer is not None:
+            await balancer.stop()
         print(f"restarting took {(restart_to - restart_from) / SECOND:.0f} s", file=sys.stderr)
         calm = [one for one in typists.typed if calm_from <= one.at < restart_from]
         restart = [one for one in typists.typed if one.at >= restart_from]
@@ -154,8 +162,11 @@ async def play(log: Trace, folder: Path, given: argparse.Namespace) -> tuple[Pha
 def phase(name: str, typed: Sequence[Typed], stage: ReplicaStage, cores: float) -> Phase:
     """Count what became of these commands."""
     answers: dict[str, list[datetime]] = {}
+    given_up = set()
     for use in stage.slack.responses:
         answers.setdefault(use.url_id, []).append(use.at)
+        if any(said in str(use.body) for said in GIVEN_UP):
+            given_up.add(use.url_id)
     acknowledged = [one for one in typed if one.delivery.ok]
     # An answer may also stand in the acknowledgement itself.
     times = {
@@ -167,6 +178,7 @@ def phase(name: str, typed: Sequence[Typed], stage: ReplicaStage, cores: float) 
         commands=len(typed),
         not_acknowledged=Tally(str(one.delivery.error) for one in typed if not one.delivery.ok),
         not_answered=sum(not times[one.url_id] for one in acknowledged),
+        given_up=sum(one.url_id in given_up for one in acknowledged),
         answered_twice=sum(len(times[one.url_id]) > 1 for one in acknowledged),
         acks=sorted(one.delivery.elapsed / SECOND for one in acknowledged),
         cores=cores,
@@ -174,9 +186,13 @@ def phase(name: str, typed: Sequence[Typed], stage: ReplicaStage, cores: float) 
     )
 
 
-async def _until_ready(balancer: Balancer, urls: Sequence[str]) -> None:
-    while not balancer.ready.issuperset(urls):  # noqa: ASYNC110 (the balancer looks now and then)
-        await asyncio.sleep(0.1)
+async def _until_ready(balancer: Balancer | None, replicas: Sequence[Replica]) -> None:
+    if balancer is not None:
+        while not balancer.ready.issuperset(each.bot.url for each in replicas):  # noqa: ASYNC110 (it looks now and then)
+            await asyncio.sleep(LOOK_S)
+        return
+    for each in replicas:
+        await each.until_ready()
 
 
 def _at(latencies: Sequence[float], percent: int) -> float:
@@ -194,6 +210,7 @@ def main(words: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rolling_restart")
     parser.add_argument("log", type=Path)
     parser.add_argument("--replicas", type=int, default=3)
+    parser.add_argument("--socket", action="store_true", help="by Socket Mode, without a balancer")
     parser.add_argument("--links", type=int, default=500)
     parser.add_argument("--rate", type=float, default=50, help="commands a second")
     parser.add_argument("--warm-up", type=float, default=5, help="seconds that do not count")
@@ -208,9 +225,11 @@ def main(words: Sequence[str]) -> None:
     print(f"{HEAD}\n| --- |{' ---: |' * (HEAD.count('|') - 2)}")
     for each in (calm, restart):
         print(f"| {' | '.join(each.cells(calm))} |")
-        if each.not_acknowledged or each.not_answered:
+        if each.not_acknowledged or each.not_answered or each.given_up:
             print(
-                f"{each.name}: {dict(each.not_acknowledged)}, no answer: {each.not_answered}", file=sys.stderr
+                f"{each.name}: {dict(each.not_acknowledged)}, no answer: {each.not_answered}, "
+                f"given up: {each.given_up}",
+                file=sys.stderr,
             )
 
 
