@@ -8,6 +8,7 @@ are two links, renewed at different times, and each is thrown away and made anew
 import asyncio
 import contextlib
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -58,15 +59,15 @@ class Patience:
     ping: timedelta = timedelta(seconds=5)
 
 
-def must_replace(*, now: datetime, well_at: datetime, heard_at: datetime, patience: Patience) -> str | None:
+def must_replace(*, cut_for_s: float, quiet_for_s: float, patience: Patience) -> str | None:
     """Judge a link: None to keep it, else why it goes.
 
-    `well_at` is when it was last connected with answered pings, `heard_at` when it last brought a message.
+    It was last connected with answered pings so many seconds ago, and last brought a message so many ago.
     """
-    if now - well_at > patience.broken:
+    if cut_for_s > patience.broken.total_seconds():
         return "broken"
     # Slack sends nothing on a quiet day; a fresh link proves itself by its `hello`.
-    if now - heard_at > patience.silent:
+    if quiet_for_s > patience.silent.total_seconds():
         return "silent"
     return None
 
@@ -155,11 +156,11 @@ class SocketMode:
             ping_interval=patience.ping.total_seconds(),
         )
         without_proxy(link, str(opened["url"]))
-        heard_at = self._clock()
+        heard_at = time.monotonic()  # no jump of the clock shall cut all links
 
         async def on_message(_: Any) -> None:
             nonlocal heard_at
-            heard_at = self._clock()
+            heard_at = time.monotonic()
 
         link.on_message_listeners.append(on_message)
         link.socket_mode_request_listeners.append(self._on_request)
@@ -171,18 +172,20 @@ class SocketMode:
                     await link.connect()  # type: ignore[no-untyped-call]  # the SDK's gap
             except TimeoutError:
                 return "the handshake failed"
-            well_at = self._clock()
+            well_at = time.monotonic()
             while True:
                 connected = await link.is_connected()
-                now = self._clock()
+                now = time.monotonic()
                 well_at = now if connected else well_at
                 self._mark(number, alive=connected, why="the connection is cut")
-                why = must_replace(now=now, well_at=well_at, heard_at=heard_at, patience=patience)
+                why = must_replace(cut_for_s=now - well_at, quiet_for_s=now - heard_at, patience=patience)
                 # A silent link may be all there is: it goes when another one listens.
                 if why == "broken" or (why == "silent" and self._alive - {number}):
                     log.warning("link to Slack given up", link=number, why=why)
                     why = f"the link was {why}"
                     self._mark(number, alive=False, why=why)
+                    if connected:
+                        await self._quiet(link)
                     return why
                 await asyncio.sleep(patience.look.total_seconds())
         finally:

@@ -62,6 +62,7 @@ async def test_from_the_address_to_the_first_answer(page: Page, browser: Browser
     await opened.close()
     await page.reload()
     await page.get_by_role("button", name="Basalt Institute").click()
+    await expect(page.get_by_role("heading", name="Basalt Institute")).to_be_visible()
     await page.get_by_test_id("channel-hpc").click()
     await say(page, "/walltime")
     await expect(page.get_by_text("You have not linked a cluster yet").last).to_be_visible()

@@ -181,11 +181,13 @@ function listen() {
   });
 }
 
-/** Read who and what there is, and stay where we are if that still exists. */
-async function reboot() {
+/** Read who and what there is, and stay where we are if that still exists, or go to a workspace. */
+async function reboot(workspace = null) {
   state.boot = await api.boot();
   state.stamp += 1;
-  const from = location.hash.slice(1).split("/").map(decodeURIComponent);
+  // Not before: what is on the screen until now can still be clicked.
+  if (workspace) Object.assign(state, { teamId: workspace, meId: null, place: { channel: null, tab: null }, view: null });
+  const from = workspace ? [] : location.hash.slice(1).split("/").map(decodeURIComponent);
   const { workspaces } = state.boot;
   const { teamId, meId } = state;
   state.teamId = (workspaces.find((one) => one.id === (state.teamId || from[0])) || workspaces[0]).id;
@@ -201,11 +203,7 @@ async function reboot() {
   await refresh();
 }
 
-function goWorkspace(id) {
-  Object.assign(state, { teamId: id, meId: null, place: { channel: null, tab: null }, view: null });
-  history.replaceState(null, "", "#");
-  reboot().catch(told);
-}
+const goWorkspace = (id) => reboot(id).catch(told);
 
 // Drawing
 
