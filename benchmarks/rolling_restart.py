@@ -34,7 +34,7 @@ POLL_INTERVAL: Final = timedelta(minutes=10)
 # What the bot says when it did not do what it was asked.
 GIVEN_UP: Final = (busy_sentence(), failure_sentence("").partition(".")[0])
 # The last answers may take so long.
-PATIENCE_S: Final = 10.0
+PATIENCE_S: Final = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

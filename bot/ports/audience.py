@@ -2,18 +2,20 @@
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Protocol
 
 from bot.domain.standing import Audience
-
-NOW: Final = timedelta(0)
 
 
 class Audiences(Protocol):
     """Who reads a channel, as Slack says it."""
 
-    async def of(self, workspace: str, channel: str, *, within: timedelta = NOW) -> Audience:
-        """Return who reads a channel; where Slack says that too seldom, who read it so long ago at most.
+    def lately(self, workspace: str, channel: str, *, within: timedelta) -> Audience | None:
+        """Return who read a channel so long ago at most, if that is known and Slack says it too seldom."""
+        ...
+
+    async def of(self, workspace: str, channel: str) -> Audience:
+        """Return who reads a channel.
 
         Raises ChannelClosed unless the bot is in it and it is alive, AudienceUnknown if Slack does not say.
         """

@@ -13,6 +13,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.alerting import Alerting
+from bot.slack.arrival import arrives
 from bot.slack.channel_news import ChannelListeners
 from bot.slack.clients import Clients, NotServed
 from bot.slack.conversing import Conversing
@@ -147,6 +148,7 @@ async def dispatch(app: AsyncApp, payload: dict[str, Any]) -> tuple[int, dict[st
 
     As JSON, whatever it came as: Bolt reads a form by looking for the word "payload" anywhere in it.
     """
+    arrives()
     request = AsyncBoltRequest(
         body=json.dumps(placed(payload)), headers={"content-type": "application/json"}, mode="http"
     )

@@ -17,7 +17,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import AudienceUnknown
 from bot.domain.standing import Audience
-from bot.ports.audience import NOW
 from bot.slack.channel import called, is_at_home, members_of, open_channel, user_of
 from bot.slack.client import error_code, is_asked_too_much, retry_after
 from bot.slack.sightings import Saw, unheard
@@ -27,6 +26,7 @@ KNOWN_FOR: Final = timedelta(minutes=5)
 # Slack answers a hundred questions about single people a minute; more are read from the list of all.
 MOST_ASKED_SINGLY: Final = 50
 _AT_ONCE: Final = 8
+LONGEST_WAIT: Final = timedelta(minutes=5)
 PRESSED_FOR: Final = timedelta(minutes=5)
 _USUAL_PAUSE: Final = timedelta(seconds=30)
 _MOST_CHANNELS: Final = 10_000
@@ -67,18 +67,20 @@ class SlackAudiences:
         self._left_alone: dict[str, datetime] = {}
         self._pressed_until: dict[str, datetime] = {}
 
-    async def of(self, workspace: str, channel: str, *, within: timedelta = NOW) -> Audience:
-        """Return who reads a channel; raises ChannelClosed or AudienceUnknown.
-
-        If Slack was asked too much lately, it is who read it so long ago at most.
-        """
+    def lately(self, workspace: str, channel: str, *, within: timedelta) -> Audience | None:
+        """Return who read a channel so long ago at most, if Slack is asked too much in these minutes."""
         now = self._clock()
         known = self._channels.get((workspace, channel))
         is_pressed = now < self._pressed_until.get(workspace, now)
-        if is_pressed and known is not None and timedelta(0) <= now - known[1] < within:
-            return known[0]
+        is_known = is_pressed and known is not None and timedelta(0) <= now - known[1] < within
+        return known[0] if known is not None and is_known else None
+
+    async def of(self, workspace: str, channel: str) -> Audience:
+        """Return who reads a channel; raises ChannelClosed or AudienceUnknown."""
+        now = self._clock()
         wait = self._left_alone.get(workspace, now) - now
-        if wait > timedelta(0):
+        # A longer one was noted by a clock that was ahead.
+        if timedelta(0) < wait <= LONGEST_WAIT:
             raise AudienceUnknown(wait)
         audience = await self._look(workspace, channel)
         if len(self._channels) >= _MOST_CHANNELS:
@@ -97,7 +99,7 @@ class SlackAudiences:
             raise AudienceUnknown(self._asked_to_wait(workspace, error)) from error
         people, refused = await self._asked(workspace, users)
         wait = self._asked_to_wait(workspace, refused)
-        if wait is not None:
+        if wait is not None and len(people) < len(users):
             # To take everybody for a guest would ask them all again whether they agree.
             raise AudienceUnknown(wait) from refused
         outside = {one.team for one in people.values() if one.team is not None}
@@ -132,7 +134,7 @@ class SlackAudiences:
         if error is None or not is_asked_too_much(error):
             return None
         told = retry_after(error) if isinstance(error, SlackApiError) else None
-        wait = told or _USUAL_PAUSE
+        wait = min(told or _USUAL_PAUSE, LONGEST_WAIT)
         self._left_alone[workspace] = self._clock() + wait
         self._pressed_until[workspace] = self._clock() + wait + PRESSED_FOR
         return wait

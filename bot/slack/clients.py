@@ -7,6 +7,7 @@ somebody says so: other processes see within that minute what one of them was to
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -209,7 +210,10 @@ class Clients:
         row = installation.workspace
         renewing = self._renewing.get(row)
         if renewing is None:
-            renewing = asyncio.create_task(self._renew(installation), name="renew a bot token")
+            # It holds a lease: not with the patience of the person who came upon it.
+            renewing = asyncio.create_task(
+                self._renew(installation), name="renew a bot token", context=Context()
+            )
             self._renewing[row] = renewing
             renewing.add_done_callback(lambda _: self._renewing.pop(row, None))
         await asyncio.shield(renewing)

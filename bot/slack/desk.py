@@ -135,11 +135,16 @@ class Desk:
             if (said := self._what_slack_lacks(error)) is not None:
                 await reply(say(said))
                 return
-            if self.is_busy(error):
-                log.warning("work was given up: the bot is too busy", work=name)
-                await reply(say(busy_sentence()))
-                return
-            await reply(say(failure_sentence(incident(name, error))))
+            await reply(say(self.failure(name, error)))
+
+    def failure(self, work: str, error: Exception) -> str:
+        """Log an unforeseen failure and return what the person hears of it: the id it is found by, if any."""
+        if self.is_busy(error):
+            log.warning("work was given up: the bot is too busy", work=work)
+            return busy_sentence()
+        number = secrets.token_hex(4)
+        log.error("work failed", work=work, incident=number, exc_info=error)
+        return failure_sentence(number)
 
     def _what_slack_lacks(self, error: BaseException | None) -> str | None:
         """Say that a scope or a good token is missing; None if that is not why Slack refused something."""
@@ -152,13 +157,6 @@ class Desk:
         if code in WORKSPACE_IS_OUT:
             return unserved_sentence(install_url=self.install_url)
         return None
-
-
-def incident(work: str, error: Exception) -> str:
-    """Log an unforeseen failure and return the id under which it is found again."""
-    number = secrets.token_hex(4)
-    log.error("work failed", work=work, incident=number, exc_info=error)
-    return number
 
 
 def person_of(body: Body) -> Person:

@@ -23,11 +23,11 @@ from bot.domain.errors import WalltimeError
 from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading
-from bot.slack.desk import Body, Desk, incident, person_of
+from bot.slack.arrival import waiting_s
+from bot.slack.desk import Body, Desk, person_of
 from bot.slack.home import Homes
 from bot.slack.reply import Reply
 from bot.usecases.link_account import LinkWish
-from bot.views.errors import failure_sentence
 from bot.views.format import escape
 from bot.views.kit import View, say
 from bot.views.language import speaking
@@ -135,30 +135,24 @@ class Linking:
         client: AsyncWebClient,
     ) -> None:
         """Answer a submission with how its linking ends, as soon as that is known."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         proving = self._desk.spawn(_outcome(linking), name="link")
-        await asyncio.wait([proving], timeout=self._patience)
-        is_late = loop.time() - began > SLACK_WAITS_S
-        if is_late or not proving.done():
+        await asyncio.wait([proving], timeout=max(0.0, self._patience - waiting_s()))
+        if waiting_s() > SLACK_WAITS_S or not proving.done():
+            await ack(response_action="update", view=submission.asking())
             reply = self._desk.reply(body, client)
             self._desk.work("link", reply, self._tell_late(proving, submission, body, client, reply))
-        if not proving.done():
-            await ack(response_action="update", view=submission.asking())
             return
         try:
             outcome = proving.result()
         except Exception as error:  # noqa: BLE001 (said to the person and logged, with one id)
-            failure = failure_sentence(incident("link", error))
-            await ack(response_action="errors", errors={submission.field: failure})
+            await ack(response_action="errors", errors={submission.field: self._desk.failure("link", error)})
             return
         if isinstance(outcome, WalltimeError):
             await ack(response_action="errors", errors=submission.faults(outcome))
         else:
             view, text = submission.done(outcome)
             await ack(response_action="update", view=view)
-            if not is_late:
-                submission.then(text)
+            submission.then(text)
 
     def _form_again(self, error: WalltimeError, wish: LinkWish, cluster: Cluster) -> tuple[View, str]:
         trouble = token_again_sentence(error, cluster)
@@ -174,15 +168,28 @@ class Linking:
         reply: Reply,
     ) -> None:
         try:
-            outcome = await proving
             # What is drawn before the answer to the submission has come would be overwritten by it.
             await asyncio.sleep(_ANSWER_ARRIVES_S)
+            outcome = await proving
         except asyncio.CancelledError:
             # A stop that could not wait any longer. The promise "I will tell you" holds all the same.
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(LAST_WORD.total_seconds()):
-                    await self._tell(asking_failed_view(), restarting_sentence(), body, client, reply)
+                    if proving.done() and not proving.cancelled():
+                        await self._tell_end(proving.result(), submission, body, client, reply)
+                    else:
+                        await self._tell(asking_failed_view(), restarting_sentence(), body, client, reply)
             raise
+        await self._tell_end(outcome, submission, body, client, reply)
+
+    async def _tell_end(
+        self,
+        outcome: T | WalltimeError,
+        submission: Submission[T],
+        body: Body,
+        client: AsyncWebClient,
+        reply: Reply,
+    ) -> None:
         if isinstance(outcome, WalltimeError):
             await self._tell(*submission.late(outcome), body, client, reply)
         else:

@@ -18,11 +18,11 @@ from bot.domain.people import Link, Person
 from bot.domain.secret import Secret
 from bot.domain.usage import Reading
 from bot.slack.channel import full_name_of
-from bot.slack.desk import Body, Desk, incident, person_of
+from bot.slack.desk import Body, Desk, person_of
 from bot.slack.linking import Linking, Submission
 from bot.slack.reply import Reply
 from bot.usecases.link_by_page import Confirmation
-from bot.views.errors import failure_sentence, sentence
+from bot.views.errors import sentence
 from bot.views.format import escape
 from bot.views.kit import LINK_CANCEL, LINK_CONFIRM, LINK_PAGE, View, say
 from bot.views.language import speaking
@@ -91,9 +91,7 @@ class LinkingByPage:
             await ack(response_action="errors", errors={CODE: sentence(error)})
             return
         except Exception as error:  # noqa: BLE001 (said to the person and logged, with one id)
-            await ack(
-                response_action="errors", errors={CODE: failure_sentence(incident(LINK_CONFIRM, error))}
-            )
+            await ack(response_action="errors", errors={CODE: desk.failure(LINK_CONFIRM, error)})
             return
         linking = desk.link_by_page.confirm(confirmation, link_id=uuid.uuid4().hex, now=desk.clock())
         submission = self._submission(confirmation, body, question, client)

@@ -30,6 +30,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.installations import DEAD_TOKEN
 from bot.domain.secret import Secret
+from bot.slack.arrival import arrives
 from bot.slack.client import error_code, retry_after, without_proxy
 
 # At DEBUG the SDK prints every payload, and each failed attempt with its traceback: we say it in one line.
@@ -156,7 +157,7 @@ class SocketMode:
             ping_interval=patience.ping.total_seconds(),
         )
         without_proxy(link, str(opened["url"]))
-        heard_at = time.monotonic()  # no jump of the clock shall cut all links
+        heard_at = time.monotonic()  # we give up no link because a clock jumped
 
         async def on_message(_: Any) -> None:
             nonlocal heard_at
@@ -216,6 +217,7 @@ class SocketMode:
 
     async def _take(self, link: Any, request: SocketModeRequest) -> None:
         """Hand one envelope to Bolt and acknowledge it; a repeated one is acknowledged only."""
+        arrives()
         payload = request.payload
         if await self._first_time(str(payload.get("event_id") or request.envelope_id)):
             started = self._clock().timestamp()

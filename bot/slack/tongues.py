@@ -22,6 +22,7 @@ PATIENCE: Final = timedelta(seconds=1)
 # Slack tells of a change by itself (`user_change`); this is for an event that was lost.
 ASKED_AGAIN_AFTER: Final = timedelta(days=1)
 REFUSED_FOR: Final = timedelta(minutes=1)
+_SKEW: Final = timedelta(minutes=1)
 _REMEMBERED: Final = 10_000
 
 log = structlog.get_logger(__name__)
@@ -36,9 +37,11 @@ class Tongues:
         client_for: Callable[[str], AsyncWebClient],
         *,
         clock: Callable[[], datetime],
+        spawn: Callable[..., object],
         saw: Saw = unheard,
     ) -> None:
         self._saw = saw
+        self._spawn = spawn
         self._languages = languages
         self._client_for = client_for
         self._clock = clock
@@ -82,9 +85,18 @@ class Tongues:
             return None
 
     async def heard(self, workspace: str, user: Mapping[str, Any]) -> None:
-        """Take in what Slack says of somebody, if it has their locale."""
-        if locale := user.get("locale"):
-            await self._keep(Person(workspace=workspace, user=str(user["id"])), str(locale))
+        """Take in what Slack says of somebody; of most it is no news, or they are nobody whom we know."""
+        locale, person = user.get("locale"), Person(workspace=workspace, user=str(user["id"]))
+        if not locale:
+            return
+        known = self._locales.get(person)
+        if known is None:
+            told = (await self._spoken(person)).locale
+            is_news = told is not None and told != locale
+        else:
+            is_news = known[0] is not preferred_language(str(locale))
+        if is_news:
+            self._keep(person, str(locale))
 
     async def _spoken(self, person: Person) -> Spoken:
         try:
@@ -93,12 +105,19 @@ class Tongues:
             log.warning("a person's language cannot be read", why=type(error).__name__)
             return Spoken()
 
+    def _in_table(self, spoken: Spoken) -> tuple[Language, datetime] | None:
+        """Return Slack's word of a while ago, and when it is asked again."""
+        if not spoken.locale or spoken.locale_at is None:
+            return None
+        now = self._clock()
+        # What lies ahead was written by a clock that was.
+        again_at = spoken.locale_at + ASKED_AGAIN_AFTER if spoken.locale_at <= now + _SKEW else now
+        return preferred_language(spoken.locale), again_at
+
     async def _of_slack(self, person: Person, spoken: Spoken) -> Language:
-        known = self._locales.get(person)
-        if spoken.locale and spoken.locale_at is not None:
-            # The table knows what another bot heard.
-            told = preferred_language(spoken.locale), spoken.locale_at + ASKED_AGAIN_AFTER
-            known = told if known is None else max(known, told, key=lambda each: each[1])
+        # The table knows what another bot heard.
+        heard = [each for each in (self._locales.get(person), self._in_table(spoken)) if each is not None]
+        known = max(heard, key=lambda each: each[1], default=None)
         if known is not None and self._clock() < known[1]:
             return known[0]
         until = self._left_alone.get(person.workspace)
@@ -117,17 +136,20 @@ class Tongues:
             self._remember(person, language, REFUSED_FOR)
             return language
         self._saw(person.workspace, answer["user"])
-        return await self._keep(person, answer["user"].get("locale") or "")
+        return self._keep(person, answer["user"].get("locale") or "")
 
-    async def _keep(self, person: Person, locale: str) -> Language:
-        """Remember Slack's word, here and for the others."""
+    def _keep(self, person: Person, locale: str) -> Language:
+        """Remember Slack's word, here and, as soon as that can be, for the others."""
         language = preferred_language(locale)
         self._remember(person, language, ASKED_AGAIN_AFTER)
+        self._spawn(self._store(person, locale), name="language")
+        return language
+
+    async def _store(self, person: Person, locale: str) -> None:
         try:
             await self._languages.heard(person, locale, at=self._clock())
-        except Exception as error:  # noqa: BLE001 (the answer is more than its language)
+        except Exception as error:  # noqa: BLE001 (it is asked for again)
             log.warning("a person's language cannot be stored", why=type(error).__name__)
-        return language
 
     def _remember(self, person: Person, language: Language, lasts: timedelta) -> None:
         self._locales[person] = (language, self._clock() + lasts)

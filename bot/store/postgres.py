@@ -20,9 +20,9 @@ SCHEMES: Final = ("postgresql://", "postgres://")
 # A replica's share of the server's connections (100 by default): what it keeps, and may add in a rush.
 _POOL: Final = 10
 _MORE: Final = 5
-# Short against every lease: who waits may hold one. What people wait for holds the shortest of them at
-# times (30 s), and waits no longer than this in all.
+# Short against every lease: who waits may hold one.
 _WAIT_S: Final = 10.0
+# From the beginning of what a person waits for; then it waits as short as others. A minute's lease has room.
 _PEOPLE_WAIT_S: Final = 20.0
 _patient_until: ContextVar[float] = ContextVar("patient_until", default=0.0)
 # How long a transaction waits for a server that is just now starting, or was gone a moment ago.

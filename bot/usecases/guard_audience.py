@@ -10,7 +10,7 @@ from bot.domain.limits import Place, PlaceKind
 from bot.domain.people import Person
 from bot.domain.standing import Audience
 from bot.ports.alerting import Notice, NoticeKind, Notices, Teams
-from bot.ports.audience import NOW, Audiences
+from bot.ports.audience import Audiences
 from bot.usecases.counting import derived_id
 from bot.usecases.join_team import take_off
 
@@ -29,13 +29,16 @@ class GuardAudience:
     audiences: Audiences
     notices: Notices
     ask_again: Callable[[str, Audience], str]
-    within: timedelta = NOW
+    within: timedelta | None = None
 
     async def __call__(self, workspace: str, channel: str, *, now: datetime) -> Guard:
         """Return what the channel may be told now; raises ChannelClosed or AudienceUnknown."""
-        audience = await self.audiences.of(workspace, channel, within=self.within)
+        # Before Slack is asked: who joins meanwhile is not known there yet, and must not be taken off.
         consents = dict(await self.teams.consents(workspace, channel))
-        if self.within and not _all_agreed(consents, audience):
+        audience = None
+        if self.within is not None:
+            audience = self.audiences.lately(workspace, channel, within=self.within)
+        if audience is None or not _all_agreed(consents, audience):
             audience = await self.audiences.of(workspace, channel)
         for user in sorted(consents.keys() - audience.users if audience.users is not None else ()):
             # They left while nobody told us.

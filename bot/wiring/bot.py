@@ -272,6 +272,7 @@ class Bot:
             stores,
             counting=clusters_side.counting,
             client_for=self._client_for,
+            tasks=self._tasks,
             saw=leavers.saw,
             clock=self._clock,
         )

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.limits import Place
 from bot.jobs.calendars import HolidayCalendars
+from bot.jobs.tasks import Tasks
 from bot.slack.audiences import SlackAudiences
 from bot.slack.notifier import SlackNotifier
 from bot.slack.sightings import Saw
@@ -51,11 +52,12 @@ def telling(
     *,
     counting: Counting,
     client_for: Callable[[str], AsyncWebClient],
+    tasks: Tasks,
     saw: Saw,
     clock: Callable[[], datetime],
 ) -> Telling:
     """Put it together; `saw` hears what Slack says of people on the way."""
-    tongues = Tongues(stores.languages, client_for, clock=clock, saw=saw)
+    tongues = Tongues(stores.languages, client_for, clock=clock, spawn=tasks.spawn, saw=saw)
     audiences = SlackAudiences(client_for, clock, saw=saw)
     guard = GuardAudience(
         teams=stores.teams, audiences=audiences, notices=stores.notices, ask_again=ask_again_sentence

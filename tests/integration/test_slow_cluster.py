@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.playground.cluster import ClusterFault
+from bot.usecases.link_account import LinkAccount, LinkProof, LinkWish
 from bot.wiring.patience import ClusterPatience
 from tests.world import GENERAL, World
 
@@ -77,6 +78,23 @@ async def test_a_form_sent_while_the_bot_stands_still_is_not_closed_without_a_wo
         token = lab.east.token("alice")
         delivery = await lab.alice.submit(form, {"cluster": "east", "username": "", "token": token})
         assert delivery.ok, delivery.error
+        await lab.alice.wait_view(lambda view: "You are linked as" in str(view))
+
+
+async def test_who_is_answered_too_late_for_the_form_finds_the_end_in_it_all_the_same(
+    lab: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examine = LinkAccount.examine
+
+    def standing_still(self: LinkAccount, wish: LinkWish, *, now: datetime) -> LinkProof:
+        time.sleep(SLACK_WAITS_S + 0.3)
+        return examine(self, wish, now=now)
+
+    monkeypatch.setattr(LinkAccount, "examine", standing_still)
+    async with lab.bot(patience=ClusterPatience()):
+        lab.slack.ack_seconds = SLACK_WAITS_S
+        delivery = await lab.fill_form(lab.alice, token=lab.east.token("alice"))
+        assert not delivery.ok
         await lab.alice.wait_view(lambda view: "You are linked as" in str(view))
 
 

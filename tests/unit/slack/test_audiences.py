@@ -134,25 +134,25 @@ async def test_once_slack_was_asked_too_much_what_it_said_a_moment_ago_counts_fo
 ) -> None:
     soon = timedelta(seconds=10)
 
-    async def members(within: timedelta) -> int | None:
-        return (await audiences.of(TEAM, ROOM, within=within)).members
+    def lately() -> int | None:
+        found = audiences.lately(TEAM, ROOM, within=soon)
+        return None if found is None else found.members
 
-    assert await members(soon) == 6
-    lab.workspace.join(ROOM, ALICE)
-    assert await members(soon) == 7, "it may be asked"
+    await audiences.of(TEAM, ROOM)
+    assert lately() is None, "Slack may be asked"
     lab.twin.faults.add(Fault(method="conversations.info", kind="ratelimited", times=1, retry_after=1))
     with pytest.raises(AudienceUnknown):
-        await members(soon * 0)
+        await audiences.of(TEAM, ROOM)
     clock.now += timedelta(seconds=9)
-    lab.workspace.leave(ROOM, ALICE)
-    assert await members(soon) == 7
-    assert await members(soon * 0) == 6
     lab.workspace.join(ROOM, ALICE)
+    assert lately() == 6
+    assert (await audiences.of(TEAM, ROOM)).members == 7
+    assert lately() == 7
     clock.now += soon
-    assert await members(soon) == 7
+    assert lately() is None, "it is too long ago"
     clock.now += PRESSED_FOR
-    lab.workspace.leave(ROOM, ALICE)
-    assert await members(soon) == 6
+    await audiences.of(TEAM, ROOM)
+    assert lately() is None, "Slack may be asked again"
 
 
 async def test_who_slack_does_not_describe_may_be_a_guest(lab: Lab, audiences: SlackAudiences) -> None:

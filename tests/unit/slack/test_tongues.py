@@ -1,9 +1,11 @@
 """In which language somebody is spoken to, when Slack tells and when it does not."""
 
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.limits import Place
@@ -24,7 +26,15 @@ class Lab:
         self.table: dict[Person, Spoken] = {}
 
     def tongues(self) -> Tongues:
-        return Tongues(cast("Any", self), lambda _: cast("Any", self), clock=lambda: self.now)
+        return Tongues(
+            cast("Any", self), lambda _: cast("Any", self), clock=lambda: self.now, spawn=self.spawn
+        )
+
+    def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        """Do at once what the bot does in the background."""
+        with pytest.raises(StopIteration):
+            work.send(None)
+        assert name == "language"
 
     async def chosen(self, workspace: str, place: Place) -> str | None:
         del workspace, place
@@ -111,9 +121,29 @@ async def test_slack_tells_by_itself_that_somebody_speaks_another_language() -> 
     lab = Lab()
     tongues = lab.tongues()
     assert await tongues.of(ALICE) is CHINESE
-    await tongues.heard(ALICE.workspace, {"id": ALICE.user, "locale": "en-US"})
-    await tongues.heard(ALICE.workspace, {"id": ALICE.user})
-    assert await tongues.of(ALICE) is ENGLISH
+    for process in (tongues, lab.tongues()):
+        await process.heard(ALICE.workspace, {"id": ALICE.user, "locale": "en-US"})
+        await process.heard(ALICE.workspace, {"id": ALICE.user})
+        assert await process.of(ALICE) is ENGLISH
+    assert lab.asked == 1
+
+
+async def test_what_slack_tells_of_everybody_is_stored_only_where_it_is_news() -> None:
+    lab = Lab()
+    tongues = lab.tongues()
+    await tongues.of(ALICE)
+    table = dict(lab.table)
+    lab.now += timedelta(hours=1)
+    for process in (tongues, lab.tongues()):
+        await process.heard(ALICE.workspace, {"id": ALICE.user, "locale": "zh-CN"})
+        await process.heard(ALICE.workspace, {"id": "U0STRANGER", "locale": "zh-CN"})
+    assert lab.table == table
+
+
+async def test_what_a_clock_that_was_ahead_stored_is_asked_again() -> None:
+    lab = Lab()
+    lab.table[ALICE] = Spoken(locale="en-US", locale_at=NOW + timedelta(days=400))
+    assert await lab.tongues().of(ALICE) is CHINESE
     assert lab.asked == 1
 
 

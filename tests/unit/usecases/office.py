@@ -279,8 +279,12 @@ class FakeAudit:
 class FakeAudiences:
     """Every channel is private, with members of the workspace alone."""
 
-    async def of(self, workspace: str, channel: str, *, within: timedelta = timedelta(0)) -> Audience:
+    def lately(self, workspace: str, channel: str, *, within: timedelta) -> Audience | None:
         del workspace, channel, within
+        return None
+
+    async def of(self, workspace: str, channel: str) -> Audience:
+        del workspace, channel
         return Audience(is_private=True, is_shared_outside=False, guests=0)
 
     async def names(self, workspace: str, users: Collection[str]) -> Mapping[str, str]:

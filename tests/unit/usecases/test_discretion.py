@@ -25,10 +25,10 @@ class Refusing(FakeAudiences):
     def __init__(self, *refusals: AudienceUnknown) -> None:
         self.refusals = list(refusals)
 
-    async def of(self, workspace: str, channel: str, *, within: timedelta = timedelta(0)) -> Audience:
+    async def of(self, workspace: str, channel: str) -> Audience:
         if self.refusals:
             raise self.refusals.pop(0)
-        return await super().of(workspace, channel, within=within)
+        return await super().of(workspace, channel)
 
 
 async def joined(world: World, user: str, audiences: FakeAudiences) -> None:

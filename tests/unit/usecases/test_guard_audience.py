@@ -30,10 +30,12 @@ class FakeAudiences:
         self.a_moment_ago: Audience | None = None
         self.asked = 0
 
-    async def of(self, workspace: str, channel: str, *, within: timedelta = timedelta(0)) -> Audience:
+    def lately(self, workspace: str, channel: str, *, within: timedelta) -> Audience | None:
+        assert (workspace, channel, within) == ("T1", HPC, SOON)
+        return self.a_moment_ago
+
+    async def of(self, workspace: str, channel: str) -> Audience:
         assert (workspace, channel) == ("T1", HPC)
-        if within and self.a_moment_ago is not None:
-            return self.a_moment_ago
         self.asked += 1
         if isinstance(self.now, WalltimeError):
             raise self.now
@@ -111,6 +113,28 @@ async def test_nothing_is_taken_from_anybody_before_slack_was_asked(
     assert found.agreed == {"U1", "U2"}
     assert audiences.asked == 1
     assert office.memory.notices == []
+
+
+@pytest.mark.parametrize("within", [None, SOON])
+async def test_slack_is_asked_once_a_look_though_somebody_has_not_agreed(
+    guard: GuardAudience, audiences: FakeAudiences, within: timedelta | None
+) -> None:
+    audiences.now = GUESTS
+    assert (await replace(guard, within=within)("T1", HPC, now=NOW)).lapsed == {"U1", "U2"}
+    assert audiences.asked == 1
+
+
+async def test_who_joins_while_slack_is_asked_stays_on_the_team(
+    guard: GuardAudience, audiences: FakeAudiences, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def of(workspace: str, channel: str) -> Audience:
+        person = Person(workspace=workspace, user="U3")
+        await guard.teams.join(person, channel, consent=Consent.to(PRIVATE), now=NOW)
+        return replace(PRIVATE, users=frozenset({"U1", "U2"}))
+
+    monkeypatch.setattr(audiences, "of", of)
+    await guard("T1", HPC, now=NOW)
+    assert set(await guard.teams.consents("T1", HPC)) == {"U1", "U2", "U3"}
 
 
 async def test_each_is_asked_once_for_each_audience(
