@@ -2,9 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Label, and_, delete, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Label,
+    Select,
+    and_,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alerts import Decision, Transition
@@ -20,6 +33,8 @@ from bot.store.notices import owe
 from bot.store.polls import ask_at_once
 from bot.store.tables import alerts, limits, links, notices, team_members, transitions
 
+_LIMITS: Final = select(limits.c.body, limits.c.set_at, limits.c.limit_id)
+
 
 class SqlLimits:
     """`Limits` in SQL."""
@@ -29,27 +44,23 @@ class SqlLimits:
 
     async def of(self, workspace: str, *, user: str, channel: str | None) -> tuple[Limit, ...]:
         """Return a person's own limits and, with a channel, that channel's; oldest first."""
-        return await self._found(_concerning(workspace, user, channel))
+        return await self._found(_LIMITS.where(_concerning(workspace, user, channel)))
 
     async def counting(self, person: Person, cluster: str) -> tuple[Limit, ...]:
         """Return the limits that count a person: their own, and those of channels that they joined."""
+        here = _LIMITS.where(limits.c.workspace == person.workspace, limits.c.cluster == cluster)
         joined = select(team_members.c.channel).where(
             team_members.c.workspace == person.workspace, team_members.c.person == person.user
         )
-        return await self._found(
-            and_(
-                limits.c.workspace == person.workspace,
-                limits.c.cluster == cluster,
-                or_(
-                    limits.c.person == person.user,
-                    and_(limits.c.person.is_(None), limits.c.channel.in_(joined)),
-                ),
-            )
-        )
+        # Two look-ups by key: with an "or" all limits of a large workspace are read at each poll.
+        own = here.where(limits.c.person == person.user)
+        of_teams = here.where(limits.c.channel.in_(joined), limits.c.person.is_(None))
+        return await self._found(union_all(own, of_teams))
 
     async def one(self, workspace: str, limit_id: str) -> Limit | None:
         """Return a limit."""
-        found = await self._found(and_(limits.c.workspace == workspace, limits.c.limit_id == limit_id))
+        key = and_(limits.c.workspace == workspace, limits.c.limit_id == limit_id)
+        found = await self._found(_LIMITS.where(key))
         return found[0] if found else None
 
     async def put(
@@ -87,10 +98,11 @@ class SqlLimits:
                 await owe(connection, notice)
         return True
 
-    async def _found(self, where: ColumnElement[bool]) -> tuple[Limit, ...]:
-        query = select(limits.c.body).where(where).order_by(limits.c.set_at, limits.c.limit_id)
+    async def _found(self, query: Select[Any] | CompoundSelect[Any]) -> tuple[Limit, ...]:
+        """Return the limits that a query of `_LIMITS` finds, oldest first."""
         async with self._database.reads() as connection:
-            return tuple(LIMIT.validate_json(body) for (body,) in await connection.execute(query))
+            rows = await connection.execute(query.order_by("set_at", "limit_id"))
+            return tuple(LIMIT.validate_json(row.body) for row in rows)
 
 
 class SqlAlerts:
@@ -194,8 +206,8 @@ async def _has_rival(connection: AsyncConnection, fresh: Limit, supersedes: Limi
     same = and_(
         limits.c.workspace == fresh.workspace,
         limits.c.cluster == fresh.cluster,
-        limits.c.channel.is_not_distinct_from(scope.channel),
-        limits.c.person.is_not_distinct_from(scope.user),
+        limits.c.channel == scope.channel,  # IS NULL where there is none
+        limits.c.person == scope.user,
     )
     standing = [
         LIMIT.validate_json(body)

@@ -238,7 +238,8 @@ limits = Table(
     Column("person", String(32)),
     Column("set_at", Moment, nullable=False),
     Column("body", Text, nullable=False),
-    Index("ix_limits_workspace_cluster", "workspace", "cluster"),
+    Index("ix_limits_workspace_person", "workspace", "person"),
+    Index("ix_limits_workspace_channel_person", "workspace", "channel", "person"),
 )
 
 alerts = Table(

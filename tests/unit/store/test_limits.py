@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from pytest_mock import MockerFixture
+from sqlalchemy import event
 
 from bot.domain.alerts import AlertState, Decision, Form, Owed, Reason, Telling, Transition
 from bot.domain.limits import Limit, Scope, ScopeKind
@@ -14,7 +15,8 @@ from bot.store.engine import Database, insert_into
 from bot.store.limits import SqlAlerts, SqlLimits
 from bot.store.tables import team_members
 from tests.unit.domain.kit import NOON, limit, quiet
-from tests.unit.store.kit import Store
+from tests.unit.kit import ALICE
+from tests.unit.store.kit import ON_SQLITE, Store
 
 EACH = limit(scope=Scope(kind=ScopeKind.EACH, channel="C1"))
 LATER = replace(EACH, core_hours=5000.0, set_at=NOON + timedelta(hours=1))
@@ -191,3 +193,50 @@ async def test_a_crash_on_the_way_leaves_all_as_it_was(store: Store, mocker: Moc
             )
         mocker.stopall()
         assert await all_rows(store) == before
+
+
+async def test_whom_limits_count_by_themselves_and_by_the_teams_that_they_joined(database: Database) -> None:
+    def of(name: str, kind: ScopeKind, *, channel: str | None = None, user: str | None = None) -> Limit:
+        return limit(limit_id=name, scope=Scope(kind=kind, channel=channel, user=user))
+
+    counts = [
+        of("own", ScopeKind.ME, user="U1"),
+        of("by a channel", ScopeKind.PERSON, channel="C9", user="U1"),
+        of("each", ScopeKind.EACH, channel="C1"),
+        of("team", ScopeKind.TEAM, channel="C1"),
+    ]
+    others = [
+        of("another's", ScopeKind.ME, user="U2"),
+        of("another's of the channel", ScopeKind.PERSON, channel="C1", user="U2"),
+        of("each elsewhere", ScopeKind.EACH, channel="C2"),
+        replace(of("on another cluster", ScopeKind.ME, user="U1"), cluster="west"),
+        replace(of("in another workspace", ScopeKind.ME, user="U1"), workspace="T2"),
+    ]
+    await in_team(database, ["U1"])
+    for number, one in enumerate((*counts, *others)):
+        await put(database, replace(one, set_at=NOON + timedelta(minutes=number)))
+    found = await SqlLimits(database).counting(ALICE, "east")
+    assert [one.limit_id for one in found] == [one.limit_id for one in counts]
+
+
+@ON_SQLITE
+async def test_the_limits_that_count_somebody_are_looked_up_however_many_there_are(
+    database: Database,
+) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    event.listen(
+        database.engine.sync_engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, values, _context, _many: asked.append((statement, values)),
+    )
+    await SqlLimits(database).counting(ALICE, "east")
+    (statement, values) = next(one for one in asked if "FROM limits" in one[0])
+    async with database.reads() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        steps = [row.detail for row in plan]
+    assert any("ix_limits_workspace_person (workspace=? AND person=?)" in step for step in steps)
+    assert any(
+        "ix_limits_workspace_channel_person (workspace=? AND channel=? AND person=?)" in step
+        for step in steps
+    )
+    assert not any("SCAN limits" in step for step in steps)
