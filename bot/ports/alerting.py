@@ -158,7 +158,8 @@ class Alerts(Protocol):
     ) -> bool:
         """Write the new state, transitions, notices and what the audit log keeps, in one transaction.
 
-        False, and nothing written, if the state is no longer of the revision in `alert.state`.
+        False, and nothing written, if the state is no longer of the revision in `alert.state`, or the limit
+        was set anew: what was decided by another one would undo what counted as told when it was set.
         """
         ...
 

@@ -143,9 +143,10 @@ class SqlAlerts:
         notices: Sequence[Notice],
         entry: AuditEntry | None = None,
     ) -> bool:
-        """Write state, transitions and notices together, over the revision that was read."""
+        """Write state, transitions and notices together, over the limit and the revision that were read."""
         # The limit before its alerts, as whoever removes it does: so nobody waits in a circle.
-        there = select(limits.c.limit_id).where(_is(limits, alert.limit))
+        as_read = and_(_is(limits, alert.limit), limits.c.set_at == alert.limit.set_at)
+        there = select(limits.c.limit_id).where(as_read)
         async with self._database.writes() as connection:
             held = await connection.execute(there.with_for_update(read=True, key_share=True))
             if held.one_or_none() is None:

@@ -182,8 +182,8 @@ class ActOnAlert:
         now: datetime,
     ) -> AlertActed:
         """Decide on the newest state and write it; whoever wrote meanwhile is read once again."""
-        limit = await self._allowed(action, person, key, standing, now)
         for _ in range(_TRIES):
+            limit = await self._allowed(action, person, key, standing, now)
             alert = await self.alerts.one(limit, key.subject)
             if alert is None:
                 raise AlertOver(resolved_at=None)

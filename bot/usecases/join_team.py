@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain.alerts import AlertState
 from bot.domain.audience import Consent
 from bot.domain.errors import NotFullMember
-from bot.domain.limits import Place, PlaceKind, ScopeKind
+from bot.domain.limits import Limit, Place, PlaceKind, ScopeKind
 from bot.domain.people import Person
 from bot.domain.periods import window
 from bot.domain.standing import Standing
@@ -42,21 +42,30 @@ class JoinTeam:
         if not await self.teams.join(person, channel, consent=consent, now=now):
             return False
         for limit in await self.limits.of(person.workspace, user=person.user, channel=channel):
-            cluster = self.counting.cluster(limit.cluster)
-            if limit.scope.kind is not ScopeKind.EACH or limit.scope.channel != channel or cluster is None:
-                continue
+            if limit.scope.kind is ScopeKind.EACH and limit.scope.channel == channel:
+                await self._counts_as_told(limit, person, now)
+        return True
+
+    async def _counts_as_told(self, limit: Limit, person: Person, now: datetime) -> None:
+        """Let what somebody has passed of a limit count as told."""
+        standing: Limit | None = limit
+        while standing is not None:
+            limit, cluster = standing, self.counting.cluster(standing.cluster)
             counted = await self.counting.one(limit, person.user, now=now)
+            if cluster is None or not counted.links:
+                return
             found = await self.alerts.one(limit, person.user)
-            if not counted.links:
-                continue
             decision, _ = self.counting.when_set(
                 limit, found.state if found else None, counted, cluster, by=person.user, now=now
             )
             quiet = AlertState(window=window(limit.period, now, cluster.timezone))
             alert = found or Alert(limit=limit, subject=person.user, state=quiet)
-            # Lost to a poll that came between: it has decided on the same readings.
-            await self.alerts.record(alert, [decision], notices=())
-        return True
+            if await self.alerts.record(alert, [decision], notices=()):
+                return
+            # Lost to a poll that came between, it has decided on the same readings; or the limit was changed.
+            standing = await self.limits.one(limit.workspace, limit.limit_id)
+            if standing is not None and standing.set_at == limit.set_at:
+                return
 
     async def leave(self, person: Person, channel: str, *, now: datetime) -> bool:
         """Leave; False if they were not in."""

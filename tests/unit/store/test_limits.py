@@ -181,6 +181,18 @@ async def test_nothing_is_written_when_a_limit_is_not_what_was_read(store: Store
     assert await all_rows(store) == before
 
 
+async def test_what_was_decided_by_a_limit_that_is_another_now_is_not_written(store: Store) -> None:
+    await put(store.database, first=judged(subjects=["U1"]))
+    lowered = replace(EACH, core_hours=7.0, set_at=NOON + timedelta(minutes=1))
+    await put(store.database, lowered, replaces=EACH, first=judged(100, over=1, subjects=["U1"]))
+    # A poll that read the limit before and the alert after the change.
+    stale = Alert(limit=EACH, subject="U1", state=await state_of(store, "U1"))
+    assert not await SqlAlerts(store.database).record(stale, [decision(0, 3)], notices=())
+    assert (await state_of(store, "U1")).told == 100
+    fresh = replace(stale, limit=lowered)
+    assert await SqlAlerts(store.database).record(fresh, [decision(0, 3)], notices=())
+
+
 async def test_a_crash_on_the_way_leaves_all_as_it_was(store: Store, mocker: MockerFixture) -> None:
     await put(store.database, first=judged())
     await put(store.database, OTHER)
