@@ -40,6 +40,7 @@ class Memory:
     readings: dict[str, list[Reading]] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
     collisions: int = 0  # how many of the next writes meet somebody else's
+    changed_next: Limit | None = None  # what somebody makes of a limit before the next write about it
 
 
 class FakeLimits:
@@ -130,6 +131,11 @@ class FakeAlerts:
             self._memory.collisions -= 1
             held = self._memory.states[key]
             self._memory.states[key] = replace(held, revision=held.revision + 1)
+        if (changed := self._memory.changed_next) is not None:
+            self._memory.limits[changed.limit_id], self._memory.changed_next = changed, None
+        limit = self._memory.limits.get(alert.limit.limit_id)
+        if limit is not None and limit.set_at != alert.limit.set_at:
+            return False
         standing = self._memory.states.get(key)
         if standing is not None and standing.revision != alert.state.revision:
             return False

@@ -1,5 +1,6 @@
 """`alerts` and the buttons of an alert."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -79,6 +80,16 @@ async def test_who_acknowledged_first_stays_named(office: Office) -> None:
 async def test_a_snooze_holds_as_long_as_chosen(office: Office) -> None:
     acted = await office.act_on_alert.snooze(ALICE, MINE, SnoozeLength.DAY, standing=OUTSIDER, now=NOW)
     assert acted.alert.state.snoozed_until == NOW + timedelta(days=1)
+
+
+async def test_a_click_that_meets_a_change_of_the_limit_is_decided_by_the_limit_as_it_is(
+    office: Office,
+) -> None:
+    before = office.memory.limits[MINE.limit_id]
+    office.memory.changed_next = replace(before, set_at=before.set_at + timedelta(seconds=1))
+    acted = await office.act_on_alert.acknowledge(ALICE, MINE, standing=OUTSIDER, now=NOW)
+    assert acted.fresh
+    assert acted.alert.limit.set_at > before.set_at
 
 
 async def test_a_click_that_meets_a_poll_is_tried_once_more(office: Office) -> None:

@@ -351,3 +351,15 @@ async def test_who_joins_has_told_what_they_passed_and_can_leave(office: Office)
     assert await office.join_team.consent(ALICE, HPC) == UNRECORDED
     assert await office.join_team.leave(ALICE, HPC, now=NOW)
     assert await office.join_team.consent(ALICE, HPC) is None
+
+
+async def test_who_joins_while_the_limit_is_lowered_has_told_what_they_passed_of_the_lower_one(
+    office: Office,
+) -> None:
+    await put(office, "each 2000 per month at 50,90")
+    before = office.memory.limits["L1"]
+    lowered = replace(before, core_hours=1100.0, set_at=before.set_at + timedelta(seconds=1))
+    office.memory.changed_next = lowered
+    assert await office.join_team.join(ALICE, HPC, standing=FULL, consent=UNRECORDED, now=NOW)
+    assert office.memory.limits["L1"] == lowered
+    assert office.memory.states["L1", "U1"].told == 90
