@@ -101,7 +101,7 @@ class Tongues:
     async def _spoken(self, person: Person) -> Spoken:
         try:
             return await self._languages.spoken(person)
-        except Exception as error:  # noqa: BLE001 (as above)
+        except Exception as error:  # noqa: BLE001 (the answer is more than its language)
             log.warning("a person's language cannot be read", why=type(error).__name__)
             return Spoken()
 

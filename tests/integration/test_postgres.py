@@ -57,7 +57,7 @@ async def test_who_waited_in_vain_for_a_connection_hears_that_the_bot_is_busy_an
                 await lab.alice.wait_message(lambda message: "I am very busy just now" in message.text)
                 monkeypatch.setattr(postgres, "_PEOPLE_WAIT_S", 60)
                 await lab.alice.command("/walltime", channel=GENERAL)
-                await asyncio.sleep(1)
+                await asyncio.sleep(1)  # longer than others wait
             await lab.alice.wait_message(lambda message: "1,234.50" in message.text)
 
 

@@ -181,7 +181,7 @@ async def test_when_the_clock_jumps_the_links_stay(lab: World) -> None:
         lab.hours_pass(5)
         await asyncio.sleep(2.5)  # the watchdog looks once a second
         lab.hours_pass(-10)
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(1.2)  # and once more
         assert set(lab.slack._sockets.links) == first
         await asks_for_help(lab)
 
